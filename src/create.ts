@@ -1,0 +1,149 @@
+// Tensors from numbers, and from nothing.
+import * as b from './build.js';
+import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.js';
+import { ShapeError, show, ValueError } from './errors.js';
+import { leaf, make } from './graph.js';
+import { checkShape, type Shape, sizeOf } from './shape.js';
+import { type Nested, Parameter, Tensor } from './tensor.js';
+
+/** Options of the creating functions. */
+export interface CreateOptions {
+  /** Element type. Default: float32 for numbers, bool for booleans, that of a typed array. */
+  dtype?: DType;
+  /** Collect gradients in `grad`. Default false. */
+  requiresGrad?: boolean;
+}
+
+/** Numbers or booleans, nested. */
+export type NestedInput = number | boolean | readonly NestedInput[];
+
+const finish = (t: Tensor, options: CreateOptions): Tensor => (options.requiresGrad ? new Parameter(t) : t);
+
+/** A leaf that owns `array`. */
+export function fromArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
+  return new Tensor(leaf({ dtype, length: array.length, array }, shape));
+}
+
+function shapeOf(values: NestedInput): number[] {
+  const shape: number[] = [];
+  let level = values;
+  while (Array.isArray(level)) {
+    shape.push(level.length);
+    level = level[0];
+  }
+  return shape;
+}
+
+function fill(values: NestedInput, shape: Shape, out: TypedArray): void {
+  let at = 0;
+  const walk = (value: NestedInput, axis: number, path: string): void => {
+    if (axis === shape.length) {
+      if (typeof value === 'number' || typeof value === 'boolean') out[at++] = Number(value);
+      else if (Array.isArray(value)) ragged(path, value.length, axis);
+      else throw new ValueError(`tensor: element ${path || '0'} is ${value === null ? 'null' : typeof value}`, 'Elements are numbers or booleans.');
+      return;
+    }
+    if (!Array.isArray(value)) return ragged(path, null, axis);
+    if (value.length !== shape[axis]) return ragged(path, value.length, axis);
+    for (let i = 0; i < value.length; i++) walk(value[i], axis + 1, `${path}[${i}]`);
+  };
+  const ragged = (path: string, length: number | null, axis: number): never => {
+    const found = length === null ? 'is a number' : axis === shape.length ? 'is an array' : `has ${length} elements`;
+    const wanted = axis === shape.length ? 'a number' : `${shape[axis]} elements`;
+    throw new ShapeError(`tensor: the rows differ in length: ${path} ${found}, while the first needs ${wanted}`, 'All rows of a tensor have one length; pad the short ones, or keep separate tensors.');
+  };
+  walk(values, 0, '');
+}
+
+const anyBoolean = (values: NestedInput): boolean => (Array.isArray(values) ? values.length > 0 && anyBoolean(values[0]) : typeof values === 'boolean');
+
+/**
+ * A tensor of the given values.
+ * @param values a number, nested arrays, or a typed array (copied).
+ * @param options dtype, requiresGrad, and `shape` for a flat array.
+ * @throws ShapeError when rows differ in length; DTypeError for an unknown dtype.
+ * @example tensor([[1, 2], [3, 4]])
+ */
+export function tensor(values: NestedInput | ArrayBufferView, options: CreateOptions & { shape?: Shape } = {}): Tensor {
+  let out: Tensor;
+  if (ArrayBuffer.isView(values)) {
+    if (values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array) {
+      throw new ValueError(`tensor: a ${values.constructor.name} holds no numbers that fit`, 'Convert it to Float32Array or Int32Array.');
+    }
+    const source = Array.from(values as TypedArray);
+    const dtype = checkDType(options.dtype ?? dtypeOf(values));
+    const array = allocate(dtype, source.length);
+    array.set(dtype === 'bool' ? source.map((v) => (v ? 1 : 0)) : source);
+    out = fromArray(array, [source.length], dtype);
+  } else {
+    const dtype = checkDType(options.dtype ?? (anyBoolean(values) ? 'bool' : 'float32'));
+    const shape = shapeOf(values);
+    const array = allocate(dtype, sizeOf(shape));
+    fill(values, shape, array);
+    if (dtype === 'bool') array.forEach((v, i) => { array[i] = v ? 1 : 0; });
+    out = fromArray(array, shape, dtype);
+  }
+  return finish(options.shape ? out.reshape(options.shape) : out, options);
+}
+
+/** `value` everywhere. */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  return finish(new Tensor(b.constant(value, checkShape('full', shape), checkDType(options.dtype ?? 'float32'))), options);
+}
+/** Zeros. */
+export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+/** Ones. */
+export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
+/** Zeros in the shape and dtype of `t`. */
+export const zerosLike = (t: Tensor): Tensor => zeros(t.shape, { dtype: t.dtype });
+/** Ones in the shape and dtype of `t`. */
+export const onesLike = (t: Tensor): Tensor => ones(t.shape, { dtype: t.dtype });
+
+/**
+ * Numbers from `start` (0) up to, not including, `end` in steps of `step` (1); int32 where all are whole, else float32.
+ * @example arange(5), arange(1, 2, 0.25)
+ */
+export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (step === 0 || !Number.isFinite((to - from) / step)) throw new ValueError(`arange: from ${from} to ${to} in steps of ${step}`, 'The step must not be 0 and must lead from start to end.');
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  const whole = Number.isInteger(from) && Number.isInteger(step);
+  const dtype = checkDType(options.dtype ?? (whole ? 'int32' : 'float32'));
+  const counted = new Tensor(make('iota', [], { shape: [length] })).to(whole && dtype === 'int32' ? 'int32' : 'float64').mul(step).add(from);
+  return finish(counted.to(dtype), options);
+}
+/** `count` numbers evenly from `start` to `end`, both included; float32. */
+export function linspace(start: number, end: number, count: number, options: CreateOptions = {}): Tensor {
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  const values = Float64Array.from({ length: count }, (_, i) => (i === count - 1 && count > 1 ? end : start + i * step));
+  return tensor(values, { dtype: 'float32', ...options });
+}
+/** Ones on the diagonal of an n × m matrix (m = n by default). */
+export function eye(n: number, m = n, options: CreateOptions = {}): Tensor {
+  const rows = new Tensor(make('iota', [], { shape: [n] })).unsqueeze(1);
+  const columns = new Tensor(make('iota', [], { shape: [m] })).unsqueeze(0);
+  return finish(rows.eq(columns).to(checkDType(options.dtype ?? 'float32')), options);
+}
+/** The elements on and below diagonal `k` of the last two axes, zeros above. */
+export function tril(t: Tensor, k = 0): Tensor {
+  return t.where(triangle(t, k), 0);
+}
+/** The elements on and above diagonal `k` of the last two axes, zeros below. */
+export function triu(t: Tensor, k = 0): Tensor {
+  return t.where(triangle(t, k - 1).not(), 0);
+}
+function triangle(t: Tensor, k: number): Tensor {
+  if (t.rank < 2) throw new ShapeError(`tril/triu: shape ${show(t.shape)}`, 'They take at least two axes.');
+  const [n, m] = t.shape.slice(-2) as [number, number];
+  return arange(n).unsqueeze(1).add(k).ge(arange(m).unsqueeze(0));
+}
+/** Joins tensors along an axis that they already have (0 by default). */
+export const concat = (tensors: readonly Tensor[], axis = 0): Tensor => Tensor.concat(tensors, axis);
+/** Joins tensors of one shape along a new axis (0 by default). */
+export const stack = (tensors: readonly Tensor[], axis = 0): Tensor => Tensor.stack(tensors, axis);
+/** `a` where the bool `condition` holds, else `b`; all broadcast. */
+export function where(condition: Tensor, a: Tensor | number, other: Tensor | number): Tensor {
+  if (a instanceof Tensor) return a.where(condition, other);
+  if (other instanceof Tensor) return other.where(condition.not(), a);
+  return full([], a).where(condition, other);
+}

@@ -1,0 +1,48 @@
+// Element types: their arrays, codes, sizes and how two of them meet.
+import { DTypeError } from './errors.js';
+
+/** The element types, from narrowest to widest. `bool` occupies one byte, the others four or eight. */
+export const dtypes = ['bool', 'int32', 'uint32', 'float32', 'float64'] as const;
+
+/** Element type of a tensor. The default for numbers is `float32`. */
+export type DType = (typeof dtypes)[number];
+
+/** The JavaScript array that holds elements of any dtype. */
+export type TypedArray = Uint8Array | Int32Array | Uint32Array | Float32Array | Float64Array;
+
+const constructors = {
+  bool: Uint8Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
+/** Throws a DTypeError unless `value` names an element type. */
+export function checkDType(value: string): DType {
+  for (const dtype of dtypes) if (dtype === value) return dtype;
+  throw new DTypeError(`unknown dtype '${value}'`, `Use one of ${dtypes.map((d) => `'${d}'`).join(', ')}.`);
+}
+
+export const bytesPerElement = (dtype: DType): number => constructors[dtype].BYTES_PER_ELEMENT;
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
+export const isInteger = (dtype: DType): boolean => dtype === 'int32' || dtype === 'uint32';
+
+/** An off-heap, zeroed array of `length` elements. */
+export const allocate = (dtype: DType, length: number): TypedArray =>
+  new constructors[dtype](new ArrayBuffer(length * bytesPerElement(dtype)));
+
+/** A typed view of `length` elements on `buffer` from byte `offset`. */
+export const viewOf = (dtype: DType, buffer: ArrayBuffer, offset: number, length: number): TypedArray =>
+  new constructors[dtype](buffer, offset, length);
+
+/** The dtype that a JavaScript array stands for (`Uint8Array` becomes int32 numbers, not booleans). */
+export function dtypeOf(array: ArrayBufferView): DType {
+  if (array instanceof Float32Array) return 'float32';
+  if (array instanceof Float64Array) return 'float64';
+  if (array instanceof Uint32Array) return 'uint32';
+  return 'int32';
+}
+
+/** The dtype of a combination: the wider of the two. */
+export const promote = (a: DType, b: DType): DType => (dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b);

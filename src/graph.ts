@@ -1,0 +1,102 @@
+// The lazy graph: one node type, made and validated by the table in ops.ts.
+import type { DType, TypedArray } from './dtype.js';
+import { GradientError } from './errors.js';
+import type { OpName } from './op-names.js';
+import { type Attributes, ops } from './ops.js';
+import type { Shape } from './shape.js';
+
+/** Numbers in a device's memory; what a computed node holds. */
+export interface Storage {
+  readonly dtype: DType;
+  readonly length: number;
+  /** The elements, where the device shares memory with JavaScript. */
+  readonly array: TypedArray;
+}
+
+/** What a leaf node stands for when gradients arrive at it. */
+export interface Variable {
+  /** Adds `gradient` (same shape as the variable) to what has been collected. */
+  accumulate(gradient: Node): void;
+}
+
+let counter = 0;
+
+/** One value of the computation. It is described when made and computed when asked for. */
+export class Node {
+  readonly id = counter++;
+  /** Set once the value is in memory; the inputs of an untracked node are then dropped. */
+  storage: Storage | null = null;
+  /** True where gradients flow through. */
+  tracked = false;
+  /** The variable that this node is a version of. */
+  variable: Variable | null = null;
+  /** How many nodes were made that take this one as an input. */
+  uses = 0;
+  /** How many of those have been computed since. */
+  settled = 0;
+  /** True after its value was computed, stored or not. */
+  computed = false;
+  /** True after `backward` used it up; the graph behind it is then dropped. */
+  freed = false;
+  /** Why the value can no longer be computed. */
+  expired: string | null = null;
+  /** Scratch of the walk numbered `mark`: the position in its order. */
+  mark = 0;
+  index = -1;
+
+  constructor(
+    readonly op: OpName,
+    public inputs: readonly Node[],
+    readonly attributes: Attributes,
+    readonly shape: Shape,
+    readonly dtype: DType,
+    /** Numbers that may differ between two graphs of one structure: constants, seeds. */
+    readonly scalars: readonly number[] | null,
+  ) {}
+}
+
+let recording = true;
+
+/** True while operations record how to differentiate them. */
+export const isRecording = (): boolean => recording;
+
+/**
+ * Runs `body` without recording gradients and returns its result.
+ * `body` must be synchronous, because recording would otherwise stay off for whatever runs meanwhile.
+ */
+export function withRecording<T>(on: boolean, body: () => T): T {
+  const before = recording;
+  recording = on;
+  try {
+    const result = body();
+    if (result instanceof Promise) {
+      throw new GradientError(
+        'noGrad was given an asynchronous function',
+        'Await first and wrap only the synchronous part, or use t.detach().',
+      );
+    }
+    return result;
+  } finally {
+    recording = before;
+  }
+}
+
+const none: Attributes = {};
+
+/** Makes a node after checking shapes and dtypes by the op's row. */
+export function make(op: OpName, inputs: readonly Node[], attributes: Attributes = none, scalars: readonly number[] | null = null): Node {
+  const { shape, dtype } = ops[op].infer(inputs, attributes);
+  const node = new Node(op, inputs, attributes, shape, dtype, scalars);
+  for (const input of inputs) {
+    input.uses++;
+    if (recording && input.tracked) node.tracked = true;
+  }
+  return node;
+}
+
+/** A leaf that holds `storage`. */
+export function leaf(storage: Storage, shape: Shape): Node {
+  const node = new Node('data', [], none, shape, storage.dtype, null);
+  node.storage = storage;
+  return node;
+}

@@ -1,0 +1,13 @@
+// gradlab: tensors, gradients, and what is built on them.
+import { openReference } from './backend/reference/index.js';
+import { registerDevice } from './device.js';
+
+registerDevice('reference', openReference);
+
+export * from './create.js';
+export { device } from './device.js';
+export type { DType, TypedArray } from './dtype.js';
+export * from './errors.js';
+export { generator, Generator, bernoulli, categorical, manualSeed, rand, randint, randn, randperm, truncatedNormal, type RandomOptions } from './random.js';
+export type { Shape } from './shape.js';
+export { type Axes, type ConvOptions, type Nested, noGrad, type Operand, Parameter, type PoolOptions, Tensor } from './tensor.js';
