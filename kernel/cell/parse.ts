@@ -1,0 +1,71 @@
+// A cell's text goes in; its syntax tree comes out, or an error that says where it stops being TypeScript.
+import type ts from 'typescript-6';
+import { CellSyntaxError } from './errors.js';
+import { type LineTable, lineTable } from './lines.js';
+import { typescript } from './typescript.js';
+
+export interface ParsedCell {
+  readonly source: string;
+  readonly lines: LineTable;
+  readonly file: ts.SourceFile;
+  /** The cell's own statements. */
+  readonly statements: readonly ts.Statement[];
+  /** Whether the cell only parses with JSX. */
+  readonly jsx: boolean;
+}
+
+interface Attempt {
+  readonly file: ts.SourceFile;
+  readonly errors: readonly ts.DiagnosticWithLocation[];
+}
+
+/** Makes any text a module, in which `await` is a keyword, without moving an offset. */
+const MODULE_SUFFIX = '\nexport {};';
+const REMEMBERED = 16;
+const remembered = new Map<string, ParsedCell>();
+
+/** Throws `CellSyntaxError`. A text that was parsed shortly before is not parsed again: checker and rewriter share trees. */
+export function parseCell(source: string): ParsedCell {
+  const known = remembered.get(source);
+  if (known !== undefined) return known;
+  const plain = attempt(source, MODULE_SUFFIX, false);
+  const withJsx = plain.errors.length > 0 && source.includes('<') ? attempt(source, MODULE_SUFFIX, true) : undefined;
+  const jsx = withJsx?.errors.length === 0;
+  const { file, errors } = jsx && withJsx !== undefined ? withJsx : plain;
+  const lines = lineTable(source);
+  const error = errors[0];
+  if (error !== undefined) {
+    const message = typescript().flattenDiagnosticMessageText(error.messageText, '\n');
+    const start = Math.min(error.start, source.length);
+    throw new CellSyntaxError(message, lines, start, Math.min(error.start + error.length, source.length));
+  }
+  const statements = file.statements.filter((statement) => statement.getStart(file) < source.length);
+  const parsed: ParsedCell = { source, lines, file, statements, jsx };
+  remembered.set(source, parsed);
+  if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value ?? source);
+  return parsed;
+}
+
+/** Parses `source + suffix`; never throws. */
+export function attempt(source: string, suffix: string, jsx: boolean): Attempt {
+  const ts = typescript();
+  const name = jsx ? '/cell.tsx' : '/cell.ts';
+  const file = ts.createSourceFile(name, source + suffix, ts.ScriptTarget.ESNext, true);
+  const program = ts.createProgram({
+    rootNames: [name],
+    options: { noLib: true, noResolve: true, types: [], jsx: ts.JsxEmit.Preserve, target: ts.ScriptTarget.ESNext },
+    host: {
+      getSourceFile: (wanted) => (wanted === name ? file : undefined),
+      getDefaultLibFileName: () => '/lib.d.ts',
+      writeFile: () => {},
+      getCurrentDirectory: () => '/',
+      getCanonicalFileName: (path) => path,
+      useCaseSensitiveFileNames: () => true,
+      getNewLine: () => '\n',
+      fileExists: (path) => path === name,
+      readFile: () => undefined,
+      directoryExists: () => false,
+    },
+  });
+  return { file, errors: program.getSyntacticDiagnostics(file) };
+}
