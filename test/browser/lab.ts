@@ -18,9 +18,13 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** All cells stay in the page (JupyterLab otherwise removes those out of sight), and nothing pops up. */
+/** All cells stay in the page (JupyterLab otherwise removes those out of sight), nothing is below the last one, and nothing pops up. */
 const settings = {
-  '@jupyterlab/notebook-extension/tracker': { windowingMode: 'none', autoStartDefaultKernel: true },
+  '@jupyterlab/notebook-extension/tracker': {
+    windowingMode: 'none',
+    scrollPastEnd: false,
+    autoStartDefaultKernel: true,
+  },
   '@jupyterlab/apputils-extension/notification': { fetchNews: 'false', checkForUpdates: false, doNotDisturbMode: true },
   '@jupyterlab/docmanager-extension/plugin': { autosave: false },
 };

@@ -118,6 +118,7 @@ export class NotebookPage {
     const path = join(folder, `${name}.png`);
     const scroller = this.page.locator('.jp-NotebookPanel .jp-WindowedPanel-outer');
     const hidden = (node: { scrollHeight: number; clientHeight: number }) => node.scrollHeight - node.clientHeight;
+    await this.page.waitForFunction(`!document.querySelector('.jp-RenderedVegaCommon5:empty')`);
     // Plots grow once they are in sight, so the height that is needed is asked again.
     for (
       let tall = height, rest = await scroller.evaluate(hidden);
