@@ -1,0 +1,125 @@
+// What crosses between user code, the session process and the server process: ports that libraries find on globalThis, and the frames on the line.
+
+/** A JSON object as it appears in Jupyter messages. */
+export type JsonObject = { [key: string]: unknown };
+
+/** A value shown in several formats: MIME type → payload (string for text, base64 for binary, object for JSON types). */
+export interface MimeBundle {
+  data: JsonObject;
+  metadata?: JsonObject;
+  transient?: JsonObject;
+}
+
+/**
+ * How a library shows something without importing the kernel: `globalThis[Symbol.for('gradlab.display')]`, absent outside the kernel.
+ *
+ * Both calls are synchronous, cheap (microseconds for small bundles) and reach the screen while the caller keeps the
+ * thread busy; the output belongs to the cell that caused the call, also from timers and promises.
+ */
+export interface DisplayPort {
+  /** Shows `bundle` as a new output, or, with `update`, in place of the outputs that carry `displayId`. */
+  display(bundle: MimeBundle, options?: { displayId?: string; update?: boolean }): void;
+  /** Removes the outputs of the running cell; with `wait`, when the next output arrives, which avoids flicker. */
+  clearOutput(wait: boolean): void;
+}
+
+/** Where the session installs its {@link DisplayPort}. */
+export const DISPLAY_PORT: unique symbol = Symbol.for('gradlab.display');
+
+/** One open Jupyter comm, seen from user code. Callbacks run in the session's event loop. */
+export interface Comm {
+  readonly id: string;
+  readonly target: string;
+  send(data: JsonObject, options?: { metadata?: JsonObject; buffers?: Uint8Array[] }): void;
+  close(data?: JsonObject): void;
+  onMessage(listener: (message: CommMessage) => void): void;
+  onClose(listener: (message: CommMessage) => void): void;
+}
+
+export interface CommMessage {
+  data: JsonObject;
+  metadata: JsonObject;
+  buffers: Uint8Array[];
+}
+
+/**
+ * Jupyter comms for libraries: `globalThis[Symbol.for('gradlab.comm')]`, absent outside the kernel.
+ * Widgets are built on this; a front end's `comm_open` for a target that nobody registered is answered by `comm_close`.
+ */
+export interface CommPort {
+  /** Opens a comm from the kernel's side. `id` defaults to a new UUID; `buffers` ride beside `data` unencoded. */
+  open(
+    target: string,
+    data: JsonObject,
+    options?: { id?: string; metadata?: JsonObject; buffers?: Uint8Array[] },
+  ): Comm;
+  /** Calls `onOpen` when the front end opens a comm to `target`. */
+  register(target: string, onOpen: (comm: Comm, message: CommMessage) => void): void;
+}
+
+/** Where the session installs its {@link CommPort}. */
+export const COMM_PORT: unique symbol = Symbol.for('gradlab.comm');
+
+/** An error as the session describes it; the server maps its stack to the cells' own lines. */
+export interface ErrorReport {
+  name: string;
+  message: string;
+  stack: string;
+  /** Own enumerable properties (such as `code`) already formatted, without the ones above. */
+  details?: string;
+  cause?: ErrorReport;
+  errors?: ErrorReport[];
+  /** Set when what was thrown is no Error: how it prints. */
+  thrown?: string;
+}
+
+/** A cell, or another piece of code, for the session to run. `run` names it in every frame that answers. */
+export interface RunOrder {
+  type: 'run';
+  run: number;
+  /** What stack frames say, such as `Cell [3]`. */
+  name: string;
+  count: number;
+  silent: boolean;
+  /** One JavaScript expression: `async ($) => …`. */
+  code: string;
+  /** Evaluated after the cell when it succeeded: same kind of code, or why it could not be rewritten. */
+  expressions: { key: string; code?: string; problem?: ErrorReport }[];
+}
+
+/** Server → session. */
+export type Order =
+  | RunOrder
+  | { type: 'interrupt' }
+  | { type: 'input'; value?: string; problem?: string }
+  | { type: 'comm'; run: number; message: CommFrame; buffers: Uint8Array[] }
+  | { type: 'reset' };
+
+/** One comm message on the line, in either direction. */
+export interface CommFrame {
+  action: 'open' | 'message' | 'close';
+  id: string;
+  target?: string;
+  data: JsonObject;
+  metadata: JsonObject;
+}
+
+export type ExpressionOutcome = { data: JsonObject; metadata: JsonObject } | { problem: ErrorReport };
+
+/** Session → server, apart from streams and displays, which travel as raw payloads. */
+export type SessionEvent =
+  | { type: 'ready' }
+  /** The run has ended and all of its synchronous output is out. */
+  | {
+      type: 'done';
+      status: 'ok' | 'error' | 'interrupted';
+      problem?: ErrorReport;
+      expressions: { [key: string]: ExpressionOutcome };
+      /** Names that user code put on globalThis; only when they changed. */
+      globals?: string[];
+    }
+  /** An error outside the run that caused it: a timer, a rejection that nobody handled. */
+  | { type: 'stray'; origin: 'exception' | 'rejection'; problem: ErrorReport }
+  | { type: 'input'; prompt: string; password: boolean }
+  /** A front end's comm message was handled. */
+  | { type: 'handled' };

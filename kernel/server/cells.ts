@@ -1,0 +1,232 @@
+// execute_requests → one after the other: rewritten, type-checked, run in the session, and answered.
+
+import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
+import type { CellDiagnostic } from '../types/index.js';
+import type { Message } from '../wire/message.js';
+import { type ExecuteRequest, executeRequest } from '../wire/requests.js';
+import type { History } from './history.js';
+import type { Language } from './language.js';
+import type { Outbox } from './outbox.js';
+import type { Sessions } from './sessions.js';
+import { type ErrorContent, highlight, Tracebacks } from './traceback.js';
+
+type Done = Extract<SessionEvent, { type: 'done' }>;
+
+interface Queued {
+  message: Message;
+  request: ExecuteRequest;
+  /** Resolves when it is answered. */
+  answered: () => void;
+  aborted: boolean;
+}
+
+export interface CellsOptions {
+  outbox: Outbox;
+  language: Language;
+  sessions: Sessions;
+  history: History;
+}
+
+export class Cells {
+  readonly tracebacks = new Tracebacks();
+  readonly #outbox: Outbox;
+  readonly #language: Language;
+  readonly #sessions: Sessions;
+  readonly #history: History;
+  readonly #queue: Queued[] = [];
+  /** Names of earlier cells. */
+  #names = new Set<string>();
+  #count = 0;
+  #hidden = 0;
+  #running: Message | undefined;
+  /** An interrupt that came before the session had the cell. */
+  #interrupted = false;
+
+  constructor({ outbox, language, sessions, history }: CellsOptions) {
+    this.#outbox = outbox;
+    this.#language = language;
+    this.#sessions = sessions;
+    this.#history = history;
+  }
+
+  /** The request that runs now. */
+  get running(): Message | undefined {
+    return this.#running;
+  }
+
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  execute(message: Message): Promise<void> {
+    const request = executeRequest(message.content);
+    return new Promise((answered) => {
+      this.#queue.push({ message, request, answered, aborted: false });
+      if (!this.#running) void this.#next();
+    });
+  }
+
+  interrupt(): void {
+    if (!this.#running) return;
+    this.#interrupted = true;
+    this.#sessions.interrupt();
+  }
+
+  /** The session that had the cells' variables is gone. */
+  forget(): void {
+    this.#names = new Set();
+  }
+
+  async #next(): Promise<void> {
+    for (let queued = this.#queue.shift(); queued; queued = this.#queue.shift()) {
+      const { message, request, answered } = queued;
+      this.#outbox.publish('status', message, { execution_state: 'busy' });
+      if (queued.aborted) this.#outbox.reply('shell', 'execute_reply', message, { status: 'aborted' });
+      else await this.#answer(message, request);
+      this.#outbox.publish('status', message, { execution_state: 'idle' });
+      answered();
+    }
+  }
+
+  async #answer(message: Message, request: ExecuteRequest): Promise<void> {
+    const metadata = { started: new Date().toISOString() };
+    this.#running = message;
+    this.#interrupted = false;
+    if (request.storeHistory) this.#count += 1;
+    if (!request.silent) {
+      this.#outbox.publish('execute_input', message, { code: request.code, execution_count: this.#count });
+    }
+    if (request.storeHistory && request.code.trim() !== '') this.#history.add(this.#count, request.code);
+    const content = await this.#run(message, request);
+    if (content.status === 'error' && request.stopOnError) await this.#abortQueue();
+    this.#running = undefined;
+    const counted = { ...content, execution_count: this.#count };
+    this.#outbox.reply('shell', 'execute_reply', message, counted, metadata);
+  }
+
+  /** What was sent before the client could know of the error does not run; some of it may still stand in the socket. */
+  async #abortQueue(): Promise<void> {
+    await turn();
+    await turn();
+    for (const queued of this.#queue) queued.aborted = true;
+  }
+
+  /** Everything between the request and its reply, whose content it answers. */
+  async #run(message: Message, request: ExecuteRequest): Promise<JsonObject> {
+    const name = request.storeHistory ? `Cell [${this.#count}]` : `Cell [${this.#count}.${++this.#hidden}]`;
+    const run = this.#sessions.begin(message, request.allowStdin);
+    let done: Done | ErrorContent;
+    try {
+      const code = await this.#prepare(request, name, run);
+      if ('ename' in code) done = code;
+      else if (this.#interrupted) done = STOPPED;
+      else {
+        done = await this.#sessions.run(run, {
+          type: 'run',
+          run,
+          name,
+          count: this.#count,
+          silent: request.silent,
+          code: code.code,
+          expressions: await this.#expressions(request, name),
+        });
+      }
+    } catch (failure) {
+      // What fails here is the kernel, not the cell; it must still answer.
+      console.error(failure);
+      done = this.tracebacks.render(reportOf(failure));
+    }
+    if ('ename' in done) return this.#error(message, request, done);
+    if (done.problem) return this.#error(message, request, this.tracebacks.render(done.problem));
+    return { status: 'ok', payload: [], user_expressions: this.#outcomes(done) };
+  }
+
+  #error(message: Message, request: ExecuteRequest, error: ErrorContent): JsonObject {
+    if (!request.silent) this.#outbox.publish('error', message, error);
+    return { status: 'error', ...error };
+  }
+
+  /** Rewritten and checked code, or why there is none. */
+  async #prepare(request: ExecuteRequest, name: string, run: number): Promise<{ code: string } | ErrorContent> {
+    const { CellSyntaxError } = await this.#language.cell();
+    let cell: Awaited<ReturnType<Language['rewrite']>>;
+    try {
+      cell = await this.#language.rewrite(request.code, name, this.#names);
+    } catch (error) {
+      if (!(error instanceof CellSyntaxError)) throw error;
+      const place = `${name}, line ${error.line}`;
+      return {
+        ename: 'SyntaxError',
+        evalue: error.message,
+        traceback: [
+          `\x1b[1;31mSyntaxError\x1b[0m: ${error.message}`,
+          '',
+          `\x1b[36m${place}\x1b[0m`,
+          highlight(error.codeFrame),
+        ],
+      };
+    }
+    const checker = await this.#language.checker();
+    const text = { id: run, source: request.code };
+    const blocking = (await checker.check(text, { extraNames: this.#sessions.globals })).filter(
+      (diagnostic) => diagnostic.blocking,
+    );
+    if (blocking.length > 0) return typeErrors(name, blocking);
+    this.tracebacks.add(name, { source: request.code, map: cell.map });
+    checker.commit(text);
+    for (const declared of cell.declares) if (!declared.ambient) this.#names.add(declared.name);
+    return { code: cell.code };
+  }
+
+  async #expressions(
+    request: ExecuteRequest,
+    name: string,
+  ): Promise<{ key: string; code?: string; problem?: ErrorReport }[]> {
+    const rewritten: { key: string; code?: string; problem?: ErrorReport }[] = [];
+    for (const [key, source] of Object.entries(request.userExpressions)) {
+      try {
+        rewritten.push({ key, code: (await this.#language.rewrite(source, `${name} ${key}`, this.#names)).code });
+      } catch (error) {
+        rewritten.push({ key, problem: reportOf(error) });
+      }
+    }
+    return rewritten;
+  }
+
+  #outcomes(done: Done): JsonObject {
+    const outcomes: JsonObject = {};
+    for (const [key, outcome] of Object.entries(done.expressions)) {
+      outcomes[key] =
+        'problem' in outcome
+          ? { status: 'error', ...this.tracebacks.render(outcome.problem) }
+          : { status: 'ok', data: outcome.data, metadata: outcome.metadata };
+    }
+    return outcomes;
+  }
+}
+
+const STOPPED: ErrorContent = {
+  ename: 'Interrupted',
+  evalue: 'the cell was stopped before it ran',
+  traceback: ['\x1b[1;31mInterrupted\x1b[0m: the cell was stopped before it ran'],
+};
+
+function typeErrors(name: string, diagnostics: readonly CellDiagnostic[]): ErrorContent {
+  const traceback: string[] = [];
+  for (const { code, message, line, column, frame } of diagnostics) {
+    if (traceback.length > 0) traceback.push('');
+    traceback.push(`\x1b[1;31mTS${code}\x1b[0m: ${message}`, '', `\x1b[36m${name}, line ${line}:${column}\x1b[0m`);
+    traceback.push(highlight(frame));
+  }
+  const [first] = diagnostics;
+  return { ename: `TS${first?.code ?? ''}`, evalue: first?.message ?? '', traceback };
+}
+
+function reportOf(error: unknown): ErrorReport {
+  if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack ?? '' };
+  return { name: 'Error', message: String(error), stack: '' };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

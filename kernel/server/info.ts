@@ -1,0 +1,35 @@
+// What the kernel says about itself.
+import { readFileSync } from 'node:fs';
+import type { JsonObject } from '../contract.js';
+import { PROTOCOL_VERSION } from '../wire/message.js';
+
+const packageFile = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+const { version, dependencies } = JSON.parse(packageFile) as { version: string; dependencies: { typescript: string } };
+
+export const VERSION = version;
+export const TYPESCRIPT_VERSION = dependencies.typescript;
+export const DISPLAY_NAME = 'TypeScript (gradlab)';
+
+export const KERNEL_INFO: JsonObject = {
+  status: 'ok',
+  protocol_version: PROTOCOL_VERSION,
+  implementation: 'gradlab',
+  implementation_version: VERSION,
+  language_info: {
+    name: 'typescript',
+    version: TYPESCRIPT_VERSION,
+    mimetype: 'text/typescript',
+    file_extension: '.ts',
+    pygments_lexer: 'typescript',
+    codemirror_mode: { name: 'javascript', typescript: true },
+    nbconvert_exporter: 'script',
+  },
+  banner: `gradlab ${VERSION}: TypeScript ${TYPESCRIPT_VERSION} on Node ${process.versions.node}`,
+  debugger: false,
+  help_links: [
+    { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
+    { text: 'JavaScript', url: 'https://developer.mozilla.org/docs/Web/JavaScript' },
+    { text: 'Node', url: 'https://nodejs.org/api/' },
+  ],
+  supported_features: [],
+};

@@ -1,0 +1,166 @@
+// One request → its busy status, its reply, its idle status; whatever the channel it came by.
+import type { CommFrame, JsonObject } from '../contract.js';
+import { MalformedMessage } from '../wire/json.js';
+import type { Message } from '../wire/message.js';
+import * as requests from '../wire/requests.js';
+import { Assist } from './assist.js';
+import { Cells } from './cells.js';
+import { History } from './history.js';
+import { KERNEL_INFO } from './info.js';
+import { Language } from './language.js';
+import type { Outbox, RequestChannel } from './outbox.js';
+import { Sessions } from './sessions.js';
+
+export interface KernelOptions {
+  outbox: Outbox;
+  /** The notebook's folder: where imports, types and relative paths start. */
+  folder: string;
+  historyPath: string;
+  /** The kernel is asked to end; its last reply was handed to the outbox. */
+  onShutdown(): void;
+}
+
+type Handler = (message: Message, channel: RequestChannel) => void | Promise<void>;
+
+export class Kernel {
+  readonly #options: KernelOptions;
+  readonly #outbox: Outbox;
+  readonly #language: Language;
+  readonly #sessions: Sessions;
+  readonly #cells: Cells;
+  readonly #assist: Assist;
+  readonly #history: History;
+  #warm = false;
+
+  readonly #handlers: { [type: string]: Handler } = {
+    kernel_info_request: (message, channel) => {
+      this.#outbox.reply(channel, 'kernel_info_reply', message, KERNEL_INFO);
+      this.#warmUp();
+    },
+    connect_request: (message, channel) => this.#outbox.reply(channel, 'connect_reply', message, { status: 'ok' }),
+    complete_request: async (message, channel) => {
+      this.#outbox.reply(channel, 'complete_reply', message, await this.#assist.complete(message.content));
+    },
+    inspect_request: async (message, channel) => {
+      this.#outbox.reply(channel, 'inspect_reply', message, await this.#assist.inspect(message.content));
+    },
+    is_complete_request: async (message, channel) => {
+      this.#outbox.reply(channel, 'is_complete_reply', message, await this.#assist.isComplete(message.content));
+    },
+    history_request: async (message, channel) => {
+      const request = requests.historyRequest(message.content);
+      const found = await this.#history.find(request);
+      const history = request.output ? found.map(([session, line, code]) => [session, line, [code, null]]) : found;
+      this.#outbox.reply(channel, 'history_reply', message, { status: 'ok', history });
+    },
+    comm_info_request: (message, channel) => {
+      const { target } = requests.commInfoRequest(message.content);
+      const comms: JsonObject = {};
+      for (const [id, name] of this.#sessions.comms) {
+        if (target === undefined || target === name) comms[id] = { target_name: name };
+      }
+      this.#outbox.reply(channel, 'comm_info_reply', message, { status: 'ok', comms });
+    },
+    comm_open: (message) => this.#comm(message, 'open'),
+    comm_msg: (message) => this.#comm(message, 'message'),
+    comm_close: (message) => this.#comm(message, 'close'),
+    interrupt_request: (message, channel) => {
+      this.interrupt();
+      this.#outbox.reply(channel, 'interrupt_reply', message, { status: 'ok' });
+    },
+    shutdown_request: (message, channel) => {
+      const { restart } = requests.shutdownRequest(message.content);
+      this.#sessions.kill();
+      this.#outbox.reply(channel, 'shutdown_reply', message, { status: 'ok', restart });
+      this.#outbox.publish('shutdown_reply', message, { status: 'ok', restart });
+      setImmediate(() => this.#options.onShutdown());
+    },
+  };
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#outbox = options.outbox;
+    this.#language = new Language(options.folder);
+    this.#history = new History(options.historyPath);
+    this.#sessions = new Sessions({
+      outbox: options.outbox,
+      folder: options.folder,
+      onFresh: () => this.#cells.forget(),
+      tracebacks: () => this.#cells.tracebacks,
+    });
+    this.#cells = new Cells({
+      outbox: options.outbox,
+      language: this.#language,
+      sessions: this.#sessions,
+      history: this.#history,
+    });
+    this.#assist = new Assist(this.#language, () => [...this.#cells.names, ...this.#sessions.globals]);
+    options.outbox.publish('status', undefined, { execution_state: 'starting' });
+  }
+
+  /** A request on the shell or control channel. Requests that do not run cells are answered while cells run. */
+  async handle(channel: RequestChannel, message: Message): Promise<void> {
+    if (message.type === 'execute_request' && channel === 'shell') {
+      return this.#guard(channel, message, () => this.#cells.execute(message));
+    }
+    const handler = Object.hasOwn(this.#handlers, message.type) ? this.#handlers[message.type] : undefined;
+    this.#status(message, 'busy');
+    if (handler) await this.#guard(channel, message, () => handler(message, channel));
+    else console.error(`${channel}: no answer to messages of type "${message.type.slice(0, 80)}"`);
+    this.#status(message, 'idle');
+    // The front end shows the last status it heard; a cell that runs is still running.
+    const { running } = this.#cells;
+    if (running) this.#status(running, 'busy');
+  }
+
+  /** An `input_reply` on the stdin channel. */
+  handleInput(message: Message): void {
+    if (message.type === 'input_reply') this.#sessions.answer(requests.inputReply(message.content).value);
+  }
+
+  interrupt(): void {
+    this.#cells.interrupt();
+  }
+
+  /** Lets the session wait while its output cannot be sent on. */
+  hold(held: boolean): void {
+    this.#sessions.hold(held);
+  }
+
+  async close(): Promise<void> {
+    this.#sessions.kill();
+    await this.#language.dispose();
+  }
+
+  #comm(message: Message, action: CommFrame['action']): Promise<void> {
+    const { id, target, data } = requests.commContent(message.content);
+    return this.#sessions.comm(message, { action, id, target, data, metadata: message.metadata });
+  }
+
+  /** No request remains without an answer, whatever goes wrong. */
+  async #guard(channel: RequestChannel, message: Message, answer: () => void | Promise<void>): Promise<void> {
+    try {
+      await answer();
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) console.error(error);
+      const { name, message: text } = error instanceof Error ? error : new Error(String(error));
+      const content = { status: 'error', ename: name, evalue: text, traceback: [`${name}: ${text}`] };
+      if (message.type.endsWith('_request')) {
+        this.#outbox.reply(channel, message.type.replace(/_request$/, '_reply'), message, content);
+      }
+    }
+  }
+
+  #status(message: Message, state: 'busy' | 'idle'): void {
+    this.#outbox.publish('status', message, { execution_state: state });
+  }
+
+  /** Loads TypeScript once the client has its first answer. */
+  #warmUp(): void {
+    if (this.#warm) return;
+    this.#warm = true;
+    setTimeout(() => {
+      this.#language.load().catch((error: unknown) => console.error('TypeScript could not be loaded:', error));
+    }, 5);
+  }
+}

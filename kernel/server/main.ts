@@ -1,0 +1,34 @@
+// A connection file → a running kernel, until it is asked to end or its client is gone.
+import { readConnection } from '../wire/connection.js';
+import { historyPath } from './history.js';
+import { Kernel } from './kernel.js';
+import { Sockets } from './sockets.js';
+
+/** Resolves when the kernel has ended in an orderly way. */
+export async function serve(connectionFile: string): Promise<void> {
+  const connection = readConnection(connectionFile);
+  const sockets = new Sockets(connection.key);
+  await new Promise<void>((ended, failed) => {
+    const kernel = new Kernel({
+      outbox: sockets,
+      folder: process.cwd(),
+      historyPath: historyPath(),
+      onShutdown: ended,
+    });
+    process.on('exit', () => void kernel.close());
+    process.on('SIGINT', () => kernel.interrupt());
+    process.on('SIGTERM', ended);
+    process.on('SIGHUP', ended);
+    // A fault in the kernel must not take the user's variables with it.
+    process.on('uncaughtException', (error) => console.error('kernel fault:', error));
+    process.on('unhandledRejection', (error) => console.error('kernel fault:', error));
+    sockets
+      .open(connection, {
+        request: (channel, message) => void kernel.handle(channel, message),
+        input: (message) => kernel.handleInput(message),
+        hold: (held) => kernel.hold(held),
+      })
+      .catch(failed);
+  });
+  await sockets.close();
+}

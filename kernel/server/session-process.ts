@@ -1,0 +1,166 @@
+// The session process, seen from the server: orders go out, frames and captured descriptors come in, its death is told.
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { CommFrame, Order, SessionEvent } from '../contract.js';
+import { type Frame, FrameReader, header, Kind, packBuffers, unpackBuffers } from '../session/frame.js';
+
+const ENTRY = fileURLToPath(new URL('../session/main.js', import.meta.url));
+
+/**
+ * Terminating code in a timer leaves node's asynchronous stack unbalanced, which it checks by aborting.
+ * The session cleans the stack up itself.
+ */
+const NODE_FLAGS = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
+
+export type StreamName = 'stdout' | 'stderr';
+
+export interface SessionListener {
+  /** `run` is undefined for text that came through a descriptor: native code, child processes. */
+  stream(run: number | undefined, name: StreamName, text: string): void;
+  output(run: number, kind: Kind, content: Buffer): void;
+  event(run: number, event: SessionEvent): void;
+  comm(run: number, message: CommFrame, buffers: Buffer[]): void;
+  ended(death: Death): void;
+}
+
+export interface Death {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The end of what it wrote to its error descriptor: the engine's last words. */
+  lastWords: string;
+}
+
+export class SessionProcess {
+  readonly #child: ChildProcess;
+  readonly #line: Duplex;
+  readonly #listener: SessionListener;
+  #captured = 0;
+  #lastWords = '';
+  #closing = false;
+
+  constructor(listener: SessionListener, folder: string) {
+    this.#listener = listener;
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, ENTRY], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      // A process group of its own: interrupts and the end of the session reach the children of user code.
+      detached: true,
+    });
+    this.#line = lineOf(this.#child);
+    const reader = new FrameReader();
+    this.#line.on('data', (chunk: Buffer) => {
+      for (const frame of reader.read(chunk)) this.#receive(frame);
+    });
+    // A broken line is the death of the session, which its exit tells.
+    this.#line.on('error', () => {});
+    this.#capture(this.#child.stdout, 'stdout');
+    this.#capture(this.#child.stderr, 'stderr');
+    this.#child.on('error', (error) => this.#end(null, null, error.message));
+    this.#child.on('close', (code, signal) => this.#end(code, signal, this.#lastWords));
+  }
+
+  order(run: number, order: Exclude<Order, { type: 'comm' }>): void {
+    const payload = Buffer.from(JSON.stringify(order));
+    this.#line.write(Buffer.concat([header(Kind.order, run, payload.length), payload]));
+  }
+
+  comm(run: number, message: CommFrame, buffers: readonly Uint8Array[]): void {
+    const payload = packBuffers(message, buffers);
+    this.#line.write(Buffer.concat([header(Kind.comm, run, payload.length), payload]));
+  }
+
+  /** Stops the running code, and child processes that it waits for. */
+  interrupt(): void {
+    this.order(0, { type: 'interrupt' });
+    this.#signalGroup('SIGINT');
+  }
+
+  /** Ends the session and its children, whatever they are doing. */
+  kill(): void {
+    this.#closing = true;
+    this.#signalGroup('SIGKILL');
+  }
+
+  /** Holds up what the session sends; its writers wait when the buffers between are full. */
+  pause(): void {
+    this.#line.pause();
+  }
+
+  resume(): void {
+    this.#line.resume();
+  }
+
+  /**
+   * Resolves when all is read that was in the descriptors' pipes at the call: a poll of the event loop that begins
+   * after the call reads what is there, so a turn without news means that they are empty.
+   */
+  async captured(): Promise<void> {
+    await turn();
+    for (let before = -1; before !== this.#captured; ) {
+      before = this.#captured;
+      await turn();
+    }
+  }
+
+  #capture(stream: Readable | null, name: StreamName): void {
+    const decoder = new TextDecoder();
+    stream?.on('data', (chunk: Buffer) => {
+      this.#captured += chunk.length;
+      const text = decoder.decode(chunk, { stream: true });
+      if (name === 'stderr') this.#lastWords = (this.#lastWords + text).slice(-4000);
+      this.#listener.stream(undefined, name, text);
+    });
+  }
+
+  #receive({ kind, run, payload }: Frame): void {
+    switch (kind) {
+      case Kind.stdout:
+        this.#listener.stream(run, 'stdout', payload.toString());
+        break;
+      case Kind.stderr:
+        this.#listener.stream(run, 'stderr', payload.toString());
+        break;
+      case Kind.event:
+        this.#listener.event(run, JSON.parse(payload.toString()) as SessionEvent);
+        break;
+      case Kind.comm: {
+        const { json, buffers } = unpackBuffers<CommFrame>(payload);
+        this.#listener.comm(run, json, buffers);
+        break;
+      }
+      default:
+        this.#listener.output(run, kind, payload);
+        break;
+    }
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    try {
+      if (process.platform === 'win32') this.#child.kill(signal);
+      else process.kill(-pid, signal);
+    } catch (error) {
+      // The group may have ended since.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null, lastWords: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#listener.ended({ code, signal, lastWords });
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function lineOf(child: ChildProcess): Duplex {
+  const line = child.stdio[3];
+  if (!line || !('write' in line) || !('read' in line))
+    throw new Error('the session process has no line to the server');
+  return line as Duplex;
+}

@@ -1,0 +1,228 @@
+// Runs and their outputs: who asked for what the session sends, and what happens when the session dies.
+import type { CommFrame, JsonObject, RunOrder, SessionEvent } from '../contract.js';
+import { Kind } from '../session/frame.js';
+import type { Message, Parent } from '../wire/message.js';
+import { explainDeath } from './death.js';
+import type { Outbox } from './outbox.js';
+import { type Death, SessionProcess, type StreamName } from './session-process.js';
+import { Streams } from './streams.js';
+import type { ErrorContent, Tracebacks } from './traceback.js';
+
+type Done = Extract<SessionEvent, { type: 'done' }>;
+
+/** Output that comes later than this many requests after its own is shown with the newest. */
+const REMEMBERED = 4096;
+
+interface Requester {
+  message: Message;
+  allowStdin: boolean;
+}
+
+interface Pending {
+  run: number;
+  resolve(done: Done | ErrorContent): void;
+}
+
+export interface SessionsOptions {
+  outbox: Outbox;
+  folder: string;
+  /** The session died and a fresh one stands: what was known of the old one is void. */
+  onFresh(): void;
+  tracebacks(): Tracebacks;
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #outbox: Outbox;
+  readonly #requesters = new Map<number, Requester>();
+  readonly #streams: Streams;
+  readonly #comms = new Map<string, string>();
+  readonly #handled = new Map<number, () => void>();
+  #session: SessionProcess;
+  #lastRun = 0;
+  #pending: Pending | undefined;
+  #globals: string[] = [];
+  #startedAt = 0;
+  #quickDeaths = 0;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#outbox = options.outbox;
+    this.#streams = new Streams((run, name, text) => {
+      this.#outbox.publish('stream', this.#parent(run), { name, text });
+    });
+    this.#session = this.#start();
+  }
+
+  /** Names that user code put on globalThis. */
+  get globals(): readonly string[] {
+    return this.#globals;
+  }
+
+  /** Open comms: id → target. */
+  get comms(): ReadonlyMap<string, string> {
+    return this.#comms;
+  }
+
+  /** A number for the request's outputs, now and later. */
+  begin(message: Message, allowStdin: boolean): number {
+    const run = ++this.#lastRun;
+    this.#requesters.set(run, { message, allowStdin });
+    this.#requesters.delete(run - REMEMBERED);
+    return run;
+  }
+
+  /** Runs one cell; resolves when all that it wrote until its end was published. */
+  run(run: number, order: RunOrder): Promise<Done | ErrorContent> {
+    return new Promise((resolve) => {
+      this.#pending = { run, resolve };
+      this.#session.order(run, order);
+    });
+  }
+
+  interrupt(): void {
+    if (this.#pending) this.#session.interrupt();
+  }
+
+  /** Whether a run waits for this answer. */
+  answer(value: string): void {
+    this.#session.order(0, { type: 'input', value });
+  }
+
+  /** A front end's comm message; resolves when the session has handled it. */
+  comm(message: Message, frame: CommFrame): Promise<void> {
+    const run = this.begin(message, false);
+    if (frame.action === 'open') this.#comms.set(frame.id, frame.target ?? '');
+    if (frame.action === 'close') this.#comms.delete(frame.id);
+    return new Promise((resolve) => {
+      this.#handled.set(run, resolve);
+      this.#session.comm(run, frame, message.buffers);
+    });
+  }
+
+  reset(): void {
+    this.#session.order(0, { type: 'reset' });
+  }
+
+  kill(): void {
+    this.#session.kill();
+  }
+
+  /** The network is slower than the session: let it wait. */
+  hold(held: boolean): void {
+    if (held) this.#session.pause();
+    else this.#session.resume();
+  }
+
+  #start(): SessionProcess {
+    this.#startedAt = Date.now();
+    return new SessionProcess(
+      {
+        stream: (run, name, text) => this.#stream(run, name, text),
+        output: (run, kind, content) => this.#output(run, kind, content),
+        event: (run, event) => this.#event(run, event),
+        comm: (run, frame, buffers) => this.#sendComm(run, frame, buffers),
+        ended: (death) => this.#ended(death),
+      },
+      this.#options.folder,
+    );
+  }
+
+  #parent(run: number): Parent | undefined {
+    return (this.#requesters.get(run) ?? this.#requesters.get(this.#lastRun))?.message;
+  }
+
+  #stream(run: number | undefined, name: StreamName, text: string): void {
+    this.#streams.write(run ?? this.#pending?.run ?? this.#lastRun, name, text);
+  }
+
+  #output(run: number, kind: Kind, content: Buffer): void {
+    const type = OUTPUT_TYPES.get(kind);
+    if (!type) throw new Error(`line to the session: a frame of kind ${kind} is no output`);
+    this.#streams.flush();
+    this.#outbox.publish(type, this.#parent(run), content);
+  }
+
+  #event(run: number, event: SessionEvent): void {
+    switch (event.type) {
+      case 'ready':
+        break;
+      case 'done':
+        if (event.globals) this.#globals = event.globals;
+        void this.#finish(run, event);
+        break;
+      case 'stray':
+        this.#streams.flush();
+        this.#outbox.publish('error', this.#parent(run), this.#options.tracebacks().render(event.problem));
+        break;
+      case 'input':
+        this.#ask(run, event.prompt, event.password);
+        break;
+      case 'handled':
+        this.#streams.flush();
+        this.#handled.get(run)?.();
+        this.#handled.delete(run);
+        break;
+    }
+  }
+
+  async #finish(run: number, done: Done | ErrorContent): Promise<void> {
+    const pending = this.#pending;
+    if (pending?.run !== run) return;
+    await this.#session.captured();
+    this.#streams.flush();
+    if (this.#pending === pending) this.#pending = undefined;
+    pending.resolve(done);
+  }
+
+  #ask(run: number, prompt: string, password: boolean): void {
+    this.#streams.flush();
+    const requester = this.#requesters.get(run);
+    if (requester?.allowStdin) return this.#outbox.ask(requester.message, { prompt, password });
+    const problem =
+      'input(): this front end cannot ask questions; run the notebook in JupyterLab, or set the value in the code';
+    this.#session.order(run, { type: 'input', problem });
+  }
+
+  #sendComm(run: number, frame: CommFrame, buffers: Buffer[]): void {
+    this.#streams.flush();
+    if (frame.action === 'open') this.#comms.set(frame.id, frame.target ?? '');
+    if (frame.action === 'close') this.#comms.delete(frame.id);
+    const content: JsonObject = { comm_id: frame.id, data: frame.data };
+    if (frame.action === 'open') content.target_name = frame.target ?? '';
+    const type = COMM_TYPES[frame.action];
+    this.#outbox.publish(type, this.#parent(run), content, { metadata: frame.metadata, buffers });
+  }
+
+  #ended(death: Death): void {
+    this.#streams.flush();
+    const error = explainDeath(death);
+    // A session that cannot even start must not be started for ever.
+    this.#quickDeaths = Date.now() - this.#startedAt < 1000 ? this.#quickDeaths + 1 : 0;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (!pending) this.#outbox.publish('error', this.#parent(this.#lastRun), error);
+    for (const id of this.#comms.keys()) this.#outbox.publish('comm_close', undefined, { comm_id: id, data: {} });
+    this.#comms.clear();
+    for (const resolve of this.#handled.values()) resolve();
+    this.#handled.clear();
+    this.#globals = [];
+    this.#options.onFresh();
+    setTimeout(
+      () => {
+        this.#session = this.#start();
+        pending?.resolve(error);
+      },
+      this.#quickDeaths > 3 ? 1000 : 0,
+    );
+  }
+}
+
+const OUTPUT_TYPES = new Map<Kind, string>([
+  [Kind.result, 'execute_result'],
+  [Kind.display, 'display_data'],
+  [Kind.update, 'update_display_data'],
+  [Kind.clear, 'clear_output'],
+]);
+
+const COMM_TYPES = { open: 'comm_open', message: 'comm_msg', close: 'comm_close' } as const;

@@ -1,0 +1,59 @@
+// console.* and process.stdout/stderr of user code → stream frames of the cell that wrote them.
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { currentContext } from './context.js';
+import { Kind } from './frame.js';
+import type { RingWriter } from './ring.js';
+
+type Callback = (error?: Error | null) => void;
+type WriteArguments = [encoding?: BufferEncoding | Callback, callback?: Callback];
+
+/** Objects print as in a developer's console, without colour codes, wide enough for a notebook. */
+export function captureConsole(ring: RingWriter): void {
+  const stdout = captureStream(process.stdout, Kind.stdout, ring);
+  const stderr = captureStream(process.stderr, Kind.stderr, ring);
+  const own = new Console({
+    stdout: sink(stdout),
+    stderr: sink(stderr),
+    ignoreErrors: false,
+    colorMode: false,
+    inspectOptions: { depth: 4, breakLength: 100 },
+  });
+  // The global object stays the same, so that modules which hold it print here too.
+  for (const name of Object.keys(own)) {
+    const method = Reflect.get(own, name);
+    if (typeof method === 'function') Reflect.set(console, name, method.bind(own));
+  }
+}
+
+type Print = (text: string) => void;
+
+function captureStream(stream: NodeJS.WriteStream, kind: Kind, ring: RingWriter): Print {
+  const print: Print = (text) => {
+    if (text.length > 0) ring.text(kind, currentContext().run, text);
+  };
+  const decoder = new TextDecoder();
+  stream.write = (chunk: string | Uint8Array, ...rest: WriteArguments): boolean => {
+    const bytes = typeof chunk === 'string' ? undefined : chunk;
+    if (bytes) print(decoder.decode(bytes, { stream: true }));
+    else {
+      const encoding = typeof rest[0] === 'string' ? rest[0] : 'utf8';
+      const text = String(chunk);
+      print(encoding === 'utf8' || encoding === 'utf-8' ? text : Buffer.from(text, encoding).toString());
+    }
+    const callback = typeof rest[0] === 'function' ? rest[0] : rest[1];
+    if (callback) process.nextTick(callback);
+    return true;
+  };
+  return print;
+}
+
+/** What Console needs of a stream; its write is the print, without a stream's bookkeeping. */
+function sink(print: Print): Writable {
+  const writable = new Writable();
+  writable.write = (chunk: unknown): boolean => {
+    print(String(chunk));
+    return true;
+  };
+  return writable;
+}

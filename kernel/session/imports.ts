@@ -1,0 +1,44 @@
+// Module specifiers of cells → modules, resolved from the notebook's folder; `gradlab` is there from any folder.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { constants, runInThisContext } from 'node:vm';
+import type { ModuleNamespace } from '../cell/scope.js';
+
+type Attributes = Readonly<Record<string, string>>;
+type ImportModule = (specifier: string, options?: { with?: Attributes }) => Promise<ModuleNamespace>;
+
+export interface Importer {
+  /** What imports of cells become; JSON needs no attribute. */
+  load(specifier: string, attributes: Attributes): Promise<ModuleNamespace>;
+  require: NodeJS.Require;
+}
+
+const OWN_PACKAGE = 'gradlab';
+
+export function createImporter(folder: string): Importer {
+  // The default loader resolves relative to the file that `import()` is written in.
+  const fromFolder: ImportModule = runInThisContext('(specifier, options) => import(specifier, options)', {
+    filename: join(folder, 'notebook.mjs'),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  return {
+    require: createRequire(join(folder, 'notebook.cjs')),
+    async load(specifier, attributes) {
+      const given = specifier.endsWith('.json') ? { type: 'json', ...attributes } : attributes;
+      try {
+        return await fromFolder(specifier, { with: given });
+      } catch (error) {
+        if (!isOwn(specifier) || !isNotFound(error)) throw error;
+        return (await import(import.meta.resolve(specifier))) as ModuleNamespace;
+      }
+    },
+  };
+}
+
+function isOwn(specifier: string): boolean {
+  return specifier === OWN_PACKAGE || specifier.startsWith(`${OWN_PACKAGE}/`);
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+}

@@ -1,0 +1,192 @@
+// Frames written by the main thread → a ring in shared memory → the line's thread, which drains it while the main thread is busy.
+import { Buffer } from 'node:buffer';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type Frame, HEADER_BYTES, isKind, Kind, writeHeader } from './frame.js';
+
+const CAPACITY = 1 << 20;
+/** Larger payloads go over the side port, so that one record never fills the ring. */
+const MAX_INLINE = 1 << 16;
+
+/** Indices into the control words. Head and tail count bytes written and read, modulo 2³². */
+const HEAD = 0;
+const TAIL = 1;
+const ASLEEP = 2;
+const UNSENT = 3;
+
+/** What travels on the side port. The number pairs it with its record, should an interrupt have cut one of the two. */
+interface Parcel {
+  number: number;
+  kind: Kind;
+  payload: Uint8Array;
+}
+
+export interface RingMemory {
+  control: SharedArrayBuffer;
+  data: SharedArrayBuffer;
+}
+
+export function createRingMemory(): RingMemory {
+  return { control: new SharedArrayBuffer(16), data: new SharedArrayBuffer(CAPACITY) };
+}
+
+/** The main thread's end. A full ring makes the writer wait, so an endless printing loop cannot exhaust memory. */
+export class RingWriter {
+  readonly #control: Int32Array;
+  readonly #data: Buffer;
+  readonly #wake: () => void;
+  readonly #side: MessagePort;
+  #parcels = 0;
+
+  constructor(memory: RingMemory, side: MessagePort, wake: () => void) {
+    this.#control = new Int32Array(memory.control);
+    this.#data = Buffer.from(memory.data);
+    this.#side = side;
+    this.#wake = wake;
+  }
+
+  text(kind: Kind, run: number, text: string): void {
+    // A UTF-16 unit takes at most three bytes in UTF-8.
+    if (text.length * 3 > MAX_INLINE) {
+      this.bytes(kind, run, Buffer.from(text));
+      return;
+    }
+    const at = this.#reserve(text.length * 3);
+    const length = this.#data.write(text, at + HEADER_BYTES, 'utf8');
+    writeHeader(this.#data, at, kind, run, length);
+    this.#publish(length);
+  }
+
+  bytes(kind: Kind, run: number, payload: Uint8Array): void {
+    if (payload.byteLength > MAX_INLINE) {
+      const copy = payload.byteLength === payload.buffer.byteLength ? payload : payload.slice();
+      const parcel: Parcel = { number: ++this.#parcels, kind, payload: copy };
+      this.#side.postMessage(parcel, copy.buffer instanceof ArrayBuffer ? [copy.buffer] : []);
+      const at = this.#reserve(4);
+      this.#data.writeUInt32LE(parcel.number, at + HEADER_BYTES);
+      writeHeader(this.#data, at, Kind.handover, run, 4);
+      this.#publish(4);
+      return;
+    }
+    const at = this.#reserve(payload.byteLength);
+    writeHeader(this.#data, at, kind, run, payload.byteLength);
+    this.#data.set(payload, at + HEADER_BYTES);
+    this.#publish(payload.byteLength);
+  }
+
+  json(kind: Kind, run: number, value: object): void {
+    this.text(kind, run, JSON.stringify(value));
+  }
+
+  /** Waits until everything written has left the process, at most `milliseconds`: for the process's last words. */
+  flush(milliseconds: number): void {
+    const end = Date.now() + milliseconds;
+    while (Date.now() < end) {
+      const tail = Atomics.load(this.#control, TAIL);
+      if (tail === Atomics.load(this.#control, HEAD) && Atomics.load(this.#control, UNSENT) === 0) return;
+      Atomics.wait(this.#control, TAIL, tail, 2);
+    }
+  }
+
+  /** Offset of free contiguous room for a record; pads to the end of the ring when the record would wrap. */
+  #reserve(payloadBytes: number): number {
+    const needed = HEADER_BYTES + align(payloadBytes);
+    for (;;) {
+      const head = Atomics.load(this.#control, HEAD);
+      const tail = Atomics.load(this.#control, TAIL);
+      const free = CAPACITY - ((head - tail) >>> 0);
+      const at = (head >>> 0) % CAPACITY;
+      const toEnd = CAPACITY - at;
+      if (toEnd < needed) {
+        if (free >= toEnd) {
+          if (toEnd >= HEADER_BYTES) writeHeader(this.#data, at, Kind.padding, 0, toEnd - HEADER_BYTES);
+          Atomics.store(this.#control, HEAD, (head + toEnd) | 0);
+          continue;
+        }
+      } else if (free >= needed) return at;
+      this.#wakeReader();
+      Atomics.wait(this.#control, TAIL, tail, 50);
+    }
+  }
+
+  #publish(payloadBytes: number): void {
+    const head = Atomics.load(this.#control, HEAD);
+    Atomics.store(this.#control, HEAD, (head + HEADER_BYTES + align(payloadBytes)) | 0);
+    this.#wakeReader();
+  }
+
+  #wakeReader(): void {
+    if (Atomics.exchange(this.#control, ASLEEP, 0) === 1) this.#wake();
+  }
+}
+
+/** The line thread's end. */
+export class RingReader {
+  readonly #control: Int32Array;
+  readonly #data: Buffer;
+  readonly #side: MessagePort;
+
+  constructor(memory: RingMemory, side: MessagePort) {
+    this.#control = new Int32Array(memory.control);
+    this.#data = Buffer.from(memory.data);
+    this.#side = side;
+    Atomics.store(this.#control, ASLEEP, 1);
+  }
+
+  /** Hands every waiting frame to `take`, as long as it answers true. Answers whether the ring was emptied. */
+  drain(take: (frame: Frame) => boolean): boolean {
+    for (;;) {
+      const tail = Atomics.load(this.#control, TAIL);
+      if (tail === Atomics.load(this.#control, HEAD)) {
+        Atomics.store(this.#control, ASLEEP, 1);
+        if (tail === Atomics.load(this.#control, HEAD)) return true;
+        // Something came in between: if the writer did not see us asleep, go on ourselves.
+        if (Atomics.exchange(this.#control, ASLEEP, 0) === 0) return true;
+        continue;
+      }
+      const at = (tail >>> 0) % CAPACITY;
+      const toEnd = CAPACITY - at;
+      if (toEnd < HEADER_BYTES) {
+        this.#release(tail, toEnd);
+        continue;
+      }
+      const length = this.#data.readUInt32LE(at);
+      const kind = this.#data.readUInt32LE(at + 4);
+      if (!isKind(kind)) throw new Error(`ring: unknown record kind ${kind}`);
+      let more = true;
+      if (kind === Kind.handover) {
+        const parcel = this.#parcel(this.#data.readUInt32LE(at + HEADER_BYTES));
+        const payload = Buffer.from(parcel.payload.buffer, parcel.payload.byteOffset, parcel.payload.byteLength);
+        more = take({ kind: parcel.kind, run: this.#data.readUInt32LE(at + 8), payload });
+      } else if (kind !== Kind.padding) {
+        const payload = Buffer.allocUnsafe(length);
+        this.#data.copy(payload, 0, at + HEADER_BYTES, at + HEADER_BYTES + length);
+        more = take({ kind, run: this.#data.readUInt32LE(at + 8), payload });
+      }
+      this.#release(tail, HEADER_BYTES + align(length));
+      if (!more) return false;
+    }
+  }
+
+  /** Says how many bytes still wait to be sent, for {@link RingWriter.flush}. */
+  unsent(bytes: number): void {
+    Atomics.store(this.#control, UNSENT, bytes);
+    Atomics.notify(this.#control, TAIL);
+  }
+
+  #parcel(number: number): Parcel {
+    for (;;) {
+      const received: { message: Parcel } | undefined = receiveMessageOnPort(this.#side);
+      if (!received) throw new Error(`ring: parcel ${number} is missing`);
+      if (received.message.number === number) return received.message;
+    }
+  }
+
+  #release(tail: number, bytes: number): void {
+    Atomics.store(this.#control, TAIL, (tail + bytes) | 0);
+    Atomics.notify(this.#control, TAIL);
+  }
+}
+
+function align(bytes: number): number {
+  return (bytes + 3) & ~3;
+}

@@ -1,0 +1,134 @@
+// One order to run → the cell's outputs, its result or its error, and `done` last.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { constants, Script } from 'node:vm';
+import { type CellRuntime, createCellRuntime, createScope, type NotebookScope } from '../cell/scope.js';
+import type { ErrorReport, ExpressionOutcome, JsonObject, RunOrder } from '../contract.js';
+import { describe } from '../display/bundle.js';
+import { type RunContext, runIn } from './context.js';
+import { Interrupted, reportError } from './errors.js';
+import { Kind } from './frame.js';
+import { createImporter, type Importer } from './imports.js';
+import type { RingWriter } from './ring.js';
+
+type Cell = (scope: NotebookScope, runtime: CellRuntime) => Promise<{ value: unknown } | undefined>;
+
+interface Run {
+  order: RunOrder;
+  context: RunContext;
+  finished: boolean;
+}
+
+type Ending =
+  | { status: 'ok'; expressions: { [key: string]: ExpressionOutcome } }
+  | { status: 'error' | 'interrupted'; problem: ErrorReport };
+
+export class Runner {
+  readonly importer: Importer;
+  readonly #ring: RingWriter;
+  readonly #environment = new Set(Object.getOwnPropertyNames(globalThis));
+  readonly #meta: object;
+  #scope: NotebookScope;
+  #runtime: CellRuntime;
+  #current: Run | undefined;
+  #globals = this.#environment.size;
+
+  constructor(ring: RingWriter, folder: string) {
+    this.#ring = ring;
+    this.importer = createImporter(folder);
+    this.#meta = {
+      url: pathToFileURL(join(folder, 'notebook.ts')).href,
+      dirname: folder,
+      filename: join(folder, 'notebook.ts'),
+      resolve: (specifier: string) => pathToFileURL(this.importer.require.resolve(specifier)).href,
+    };
+    this.#scope = createScope();
+    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta);
+  }
+
+  run(order: RunOrder): void {
+    const run: Run = { order, context: { run: order.run, name: order.name, interrupted: false }, finished: false };
+    this.#current = run;
+    runIn(run.context, () => void this.#execute(run));
+  }
+
+  /** Forgets what cells declared. */
+  reset(): void {
+    this.#scope = createScope();
+    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta);
+  }
+
+  /** Called in the middle of anything, so it does no more than note it. */
+  markInterrupted(): void {
+    if (this.#current) this.#current.context.interrupted = true;
+  }
+
+  /** Ends the interrupted run, wherever its code is; answers whether there was one. */
+  settleInterrupted(): boolean {
+    const run = this.#current;
+    if (!run?.context.interrupted) return false;
+    this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
+    return true;
+  }
+
+  async #execute(run: Run): Promise<void> {
+    try {
+      const outcome = await this.#evaluate(run.order.code, run.order.name);
+      const result = outcome?.value === undefined || run.order.silent ? undefined : await describe(outcome.value);
+      if (run.finished) return;
+      if (result) {
+        const content = { data: result.data, metadata: result.metadata ?? {}, execution_count: run.order.count };
+        this.#ring.json(Kind.result, run.order.run, content);
+      }
+      this.#finish(run, { status: 'ok', expressions: await this.#expressions(run.order) });
+    } catch (error) {
+      this.#finish(run, { status: 'error', problem: reportError(error) });
+    }
+  }
+
+  #evaluate(code: string, name: string): Promise<{ value: unknown } | undefined> {
+    const script = new Script(code, {
+      filename: name,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const cell: Cell = script.runInThisContext();
+    return cell(this.#scope, this.#runtime);
+  }
+
+  async #expressions(order: RunOrder): Promise<{ [key: string]: ExpressionOutcome }> {
+    const outcomes: { [key: string]: ExpressionOutcome } = {};
+    for (const { key, code, problem } of order.expressions) {
+      try {
+        if (code === undefined) outcomes[key] = { problem: problem ?? reportError(new Error('nothing to evaluate')) };
+        else outcomes[key] = await this.#expression(code, order.name);
+      } catch (error) {
+        outcomes[key] = { problem: reportError(error) };
+      }
+    }
+    return outcomes;
+  }
+
+  async #expression(code: string, name: string): Promise<{ data: JsonObject; metadata: JsonObject }> {
+    const bundle = await describe((await this.#evaluate(code, name))?.value);
+    return { data: bundle.data, metadata: bundle.metadata ?? {} };
+  }
+
+  #finish(run: Run, ending: Ending): void {
+    if (run.finished) return;
+    run.finished = true;
+    if (this.#current === run) this.#current = undefined;
+    this.#ring.json(Kind.event, run.order.run, {
+      type: 'done',
+      expressions: {},
+      ...ending,
+      globals: this.#newGlobals(),
+    });
+  }
+
+  #newGlobals(): string[] | undefined {
+    const names = Object.getOwnPropertyNames(globalThis);
+    if (names.length === this.#globals) return undefined;
+    this.#globals = names.length;
+    return names.filter((name) => !this.#environment.has(name));
+  }
+}

@@ -1,0 +1,20 @@
+// What the session's two threads say to each other.
+import type { MessagePort } from 'node:worker_threads';
+import type { Order } from '../contract.js';
+import type { RingMemory } from './ring.js';
+
+export interface LineData {
+  ring: RingMemory;
+  side: MessagePort;
+  /** The descriptor of the pipe to the server. */
+  descriptor: number;
+}
+
+/** Main thread → line thread. */
+export type ToLine = { type: 'wake' } | { type: 'terminate' } | { type: 'alive'; probe: number };
+/** Line thread → main thread. */
+export type ToMain = { type: 'order'; order: Order } | { type: 'probe'; probe: number; terminated: boolean };
+
+/** What the inspector calls on the main thread, in the middle of whatever runs there. */
+export const MARK_INTERRUPTED = 'gradlab.session.markInterrupted';
+export const PREPARE_TERMINATION = 'gradlab.session.prepareTermination';

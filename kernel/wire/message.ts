@@ -1,0 +1,93 @@
+// ZeroMQ frames ⇄ Jupyter messages, verified at the border.
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../contract.js';
+import { Fields, MalformedMessage, parseObject } from './json.js';
+import type { Signer } from './signature.js';
+
+export const PROTOCOL_VERSION = '5.4';
+const DELIMITER = Buffer.from('<IDS|MSG>');
+
+/** Messages that answer one carry its header as their parent header, byte for byte. */
+export interface Parent {
+  headerBytes: Buffer;
+  identities: Buffer[];
+}
+
+export interface Message extends Parent {
+  id: string;
+  type: string;
+  content: JsonObject;
+  metadata: JsonObject;
+  /** Of the client's conversation, not of the user's code. */
+  session: string;
+  parentId: string | undefined;
+  buffers: Buffer[];
+}
+
+/** @throws MalformedMessage on anything that is not a fresh, signed, well-formed message. */
+export function decode(frames: readonly Buffer[], signer: Signer): Message {
+  const start = frames.findIndex((frame) => frame.equals(DELIMITER));
+  if (start < 0) throw new MalformedMessage('no <IDS|MSG> delimiter');
+  const [signature, headerBytes, parentBytes, metadataBytes, contentBytes, ...buffers] = frames.slice(start + 1);
+  if (!signature || !headerBytes || !parentBytes || !metadataBytes || !contentBytes) {
+    throw new MalformedMessage(`${frames.length - start - 1} frames after the delimiter, at least 5 are needed`);
+  }
+  const signed = [headerBytes, parentBytes, metadataBytes, contentBytes];
+  if (!signer.verify(signature, signed)) throw new MalformedMessage('the signature does not fit the key');
+  if (signer.isReplay(signature)) throw new MalformedMessage('this message was received before');
+  const header = new Fields(parseObject(headerBytes, 'header'), 'header');
+  const parentId = parseObject(parentBytes, 'parent_header').msg_id;
+  return {
+    identities: frames.slice(0, start),
+    headerBytes,
+    id: header.string('msg_id'),
+    type: header.string('msg_type'),
+    session: header.string('session', ''),
+    parentId: typeof parentId === 'string' ? parentId : undefined,
+    metadata: parseObject(metadataBytes, 'metadata'),
+    content: parseObject(contentBytes, 'content'),
+    buffers,
+  };
+}
+
+export interface Outgoing {
+  type: string;
+  /** Who receives it; for the publishing socket the topic. */
+  identities: readonly (Buffer | string)[];
+  parent: Parent | undefined;
+  /** An object, or its JSON where that exists already. */
+  content: JsonObject | Uint8Array;
+  metadata?: JsonObject | undefined;
+  buffers?: readonly Uint8Array[] | undefined;
+}
+
+const EMPTY = Buffer.from('{}');
+
+/** Writes messages of one kernel: same session, same key. */
+export class Encoder {
+  readonly session = randomUUID();
+  readonly #signer: Signer;
+  readonly #username = JSON.stringify(process.env.USER ?? process.env.USERNAME ?? 'kernel');
+  #count = 0;
+
+  constructor(signer: Signer) {
+    this.#signer = signer;
+  }
+
+  encode(message: Outgoing): (Buffer | string | Uint8Array)[] {
+    this.#count += 1;
+    const header = Buffer.from(
+      `{"msg_id":"${this.session}_${this.#count}","msg_type":"${message.type}","session":"${this.session}",` +
+        `"username":${this.#username},"date":"${new Date().toISOString()}","version":"${PROTOCOL_VERSION}"}`,
+    );
+    const { content, metadata } = message;
+    const signed = [
+      header,
+      message.parent?.headerBytes ?? EMPTY,
+      metadata ? Buffer.from(JSON.stringify(metadata)) : EMPTY,
+      content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content)),
+    ];
+    const signature = this.#signer.sign(signed);
+    return [...message.identities, DELIMITER, signature, ...signed, ...(message.buffers ?? [])];
+  }
+}
