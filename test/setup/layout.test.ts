@@ -34,9 +34,16 @@ describe('lock file', () => {
     expect(lock).not.toMatch(/"resolved"|https?:\/\/[^"]*\.tgz/);
   });
 
+  const packages: Record<string, { integrity?: string; optionalDependencies?: object }> = JSON.parse(lock).packages;
+
   it('holds every package to a checksum', () => {
-    const packages: Record<string, { integrity?: string }> = JSON.parse(lock).packages;
     const loose = Object.entries(packages).filter(([path, entry]) => path !== '' && !entry.integrity);
     expect(loose.map(([path]) => path)).toEqual([]);
+  });
+
+  it("names the other platforms' packages too, without which npm ci refuses it", () => {
+    const named = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(wanted.filter((name) => !named.has(name))).toEqual([]);
   });
 });
