@@ -18,20 +18,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A clone's own files for set-up, without node_modules unless they are lent by ours. */
+/** A clone's own files for set-up and one source; without node_modules, or with ours. */
 function checkout(name: string, { withPackages }: { withPackages: boolean }): string {
   const path = join(folder, name);
-  for (const part of [
-    'kernel/setup',
-    'package.json',
-    'package-lock.json',
-    '.npmrc',
-    'tsconfig.json',
-    'src',
-    'LICENSE',
-  ]) {
+  for (const part of ['kernel/setup', 'package.json', 'package-lock.json', '.npmrc', 'tsconfig.json']) {
     cpSync(part, join(path, part), { recursive: true });
   }
+  mkdirSync(join(path, 'src'));
+  writeFileSync(join(path, 'src', 'index.ts'), 'export const answer: number = 42;\n');
   if (withPackages) symlinkSync(resolve('node_modules'), join(path, 'node_modules'));
   return path;
 }
