@@ -117,7 +117,7 @@ function calmJupyterLab() {
 async function registerKernel() {
   const print = fingerprint({
     facts: [root, process.execPath],
-    paths: [fromRoot('kernel', 'cli')],
+    paths: [fromRoot('kernel', 'cli'), fromRoot('kernel', 'setup', 'logo')],
   });
   if (isDone('kernel', print) && existsSync(join(venv, 'share', 'jupyter', 'kernels', 'gradlab', 'kernel.json')))
     return;
