@@ -1,0 +1,147 @@
+// Plan to plan: common subexpressions shared, convolutions freed of padding, views put in an order that shares more.
+import { need, ops } from '../ops.js';
+import type { Plan, PlanNode } from '../plan.js';
+import { sameShape, sizeOf } from '../shape.js';
+
+/** A number that the plan itself needs; `constant` with scalar −1 reads attributes.value. */
+const literal = (value: number, like: { shape: readonly number[]; dtype: PlanNode['dtype'] }): PlanNode => ({
+  op: 'constant',
+  inputs: [],
+  attributes: { shape: like.shape, dtype: like.dtype, value },
+  shape: like.shape,
+  dtype: like.dtype,
+  scalar: -1,
+});
+
+class Rewriter {
+  readonly nodes: PlanNode[] = [];
+  readonly #seen = new Map<string, number>();
+
+  /** The position of `node`, made simpler where a rule applies. */
+  put(node: PlanNode): number {
+    const simple = this.#simplify(node);
+    if (typeof simple === 'number') return simple;
+    const { op, inputs, attributes, shape, dtype, scalar } = simple;
+    if (op === 'data') return this.nodes.push(simple) - 1;
+    const key = `${op}|${inputs.join()}|${JSON.stringify(attributes)}|${shape.join()}|${dtype}|${scalar}`;
+    const found = this.#seen.get(key);
+    if (found !== undefined) return found;
+    const at = this.nodes.push(simple) - 1;
+    this.#seen.set(key, at);
+    return at;
+  }
+
+  #view(op: 'reshape' | 'permute' | 'pad' | 'slice', input: number, shape: readonly number[], attributes: PlanNode['attributes']): number {
+    return this.put({ op, inputs: [input], attributes, shape, dtype: this.nodes[input]!.dtype, scalar: -1 });
+  }
+
+  #simplify(node: PlanNode): PlanNode | number {
+    const input = node.inputs[0] === undefined ? undefined : this.nodes[node.inputs[0]];
+    const first = node.inputs[0]!;
+    if (!input) return node;
+    if (ops[node.op].kind === 'reduce') {
+      const axes = need(node.attributes.axes, 'axes');
+      if (sizeOf(input.shape) === 0 && sizeOf(node.shape) > 0 && (node.op === 'sum' || node.op === 'prod')) {
+        return this.put(literal(node.op === 'sum' ? 0 : 1, node));
+      }
+      if (axes.every((i) => input.shape[i] === 1) && node.op !== 'argmax' && node.op !== 'argmin') {
+        return this.#view('reshape', first, node.shape, { shape: node.shape });
+      }
+      return node;
+    }
+    switch (node.op) {
+      case 'variable':
+        return first;
+      case 'reshape':
+        if (sameShape(input.shape, node.shape)) return first;
+        return input.op === 'reshape' ? this.put({ ...node, inputs: input.inputs }) : node;
+      case 'permute': {
+        const axes = need(node.attributes.axes, 'axes');
+        if (axes.every((axis, i) => axis === i)) return first;
+        if (input.op !== 'permute') return node;
+        const inner = need(input.attributes.axes, 'axes');
+        return this.put({ ...node, inputs: input.inputs, attributes: { axes: axes.map((axis) => inner[axis]!) } });
+      }
+      case 'pad': {
+        // pad ∘ permute = permute ∘ pad: one padded copy serves both orders.
+        if (input.op !== 'permute') return node;
+        const axes = need(input.attributes.axes, 'axes');
+        const low = new Array<number>(axes.length);
+        const high = new Array<number>(axes.length);
+        axes.forEach((axis, i) => {
+          low[axis] = need(node.attributes.low, 'low')[i]!;
+          high[axis] = need(node.attributes.high, 'high')[i]!;
+        });
+        const base = input.inputs[0]!;
+        const shape = this.nodes[base]!.shape.map((n, i) => n + low[i]! + high[i]!);
+        const padded = this.#view('pad', base, shape, { ...node.attributes, low, high });
+        return this.#view('permute', padded, node.shape, { axes });
+      }
+      case 'conv':
+        return this.#unpadded(node);
+      default:
+        return node;
+    }
+  }
+
+  /** A convolution whose padding and input dilation are views of its input. */
+  #unpadded(node: PlanNode): PlanNode {
+    const a = node.attributes;
+    const rank = node.shape.length - 2;
+    const zero = new Array<number>(rank).fill(0);
+    const spread = a.inputDilation ?? zero.map(() => 1);
+    let input = node.inputs[0]!;
+    if (spread.some((s) => s > 1)) {
+      const before = this.nodes[input]!.shape;
+      const split = before.flatMap((n, i) => (i < 2 ? [n] : [n, 1]));
+      const grown = before.flatMap((n, i) => (i < 2 ? [n] : [n, spread[i - 2]!]));
+      const joined = before.map((n, i) => (i < 2 ? n : n * spread[i - 2]!));
+      const cut = before.map((n, i) => (i < 2 ? n : (n - 1) * spread[i - 2]! + 1));
+      const high = before.flatMap((_, i) => (i < 2 ? [0] : [0, spread[i - 2]! - 1]));
+      input = this.#view('reshape', input, split, { shape: split });
+      input = this.#view('pad', input, grown, { low: high.map(() => 0), high, value: 0 });
+      input = this.#view('reshape', input, joined, { shape: joined });
+      input = this.#view('slice', input, cut, { start: joined.map(() => 0), step: joined.map(() => 1), shape: cut });
+    }
+    const low = [0, 0, ...(a.low ?? zero)];
+    const high = [0, 0, ...(a.high ?? zero)];
+    if (low.some((v) => v < 0) || high.some((v) => v < 0)) {
+      const before = this.nodes[input]!.shape;
+      const start = low.map((v) => Math.max(0, -v));
+      const cut = before.map((n, i) => n - start[i]! - Math.max(0, -high[i]!));
+      input = this.#view('slice', input, cut, { start, step: cut.map(() => 1), shape: cut });
+    }
+    const lows = low.map((v) => Math.max(0, v));
+    const highs = high.map((v) => Math.max(0, v));
+    if (lows.some((v) => v > 0) || highs.some((v) => v > 0)) {
+      const shape = this.nodes[input]!.shape.map((n, i) => n + lows[i]! + highs[i]!);
+      input = this.#view('pad', input, shape, { low: lows, high: highs, value: 0 });
+    }
+    const attributes = { stride: a.stride ?? zero.map(() => 1), dilation: a.dilation ?? zero.map(() => 1), groups: a.groups ?? 1 };
+    return { ...node, inputs: [input, node.inputs[1]!], attributes };
+  }
+}
+
+/** The same computation with less of it. Leaves keep their order. */
+export function optimize(plan: Plan): Plan {
+  const rewriter = new Rewriter();
+  const at: number[] = [];
+  for (const node of plan.nodes) at.push(rewriter.put({ ...node, inputs: node.inputs.map((i) => at[i]!) }));
+  const outputs = plan.outputs.map((i) => at[i]!);
+  const live = new Set<number>(plan.leaves.map((i) => at[i]!));
+  const visit = [...outputs];
+  while (visit.length > 0) {
+    const i = visit.pop()!;
+    if (live.has(i) && rewriter.nodes[i]!.op !== 'data') continue;
+    live.add(i);
+    visit.push(...rewriter.nodes[i]!.inputs);
+  }
+  const kept = [...live].sort((p, q) => p - q);
+  const place = new Map(kept.map((i, k) => [i, k]));
+  return {
+    nodes: kept.map((i) => ({ ...rewriter.nodes[i]!, inputs: rewriter.nodes[i]!.inputs.map((k) => place.get(k)!) })),
+    leaves: plan.leaves.map((i) => place.get(at[i]!)!),
+    outputs: outputs.map((i) => place.get(i)!),
+    scalarCount: plan.scalarCount,
+  };
+}

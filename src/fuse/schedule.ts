@@ -1,0 +1,530 @@
+// Plan to schedule: which values are stored, which kernels compute them, in which order.
+import { need, ops } from '../ops.js';
+import type { Plan, PlanNode } from '../plan.js';
+import { sizeOf } from '../shape.js';
+import { Emitter, type Memory, MustStore, NoFusion, rowReduction } from './emit.js';
+import type { Access, Buffer, ContractKernel, Kernel, RoutineKernel, Schedule } from './kernel.js';
+import { View } from './view.js';
+
+/** Longest row that is held in registers. */
+const longestRow = 16384;
+/** Most values that one kernel computes. */
+const mostMembers = 48;
+
+/** Something that becomes a kernel: the stored nodes that it computes. */
+interface Unit {
+  readonly kind: 'loop' | 'reduce' | 'contract' | 'routine' | 'concat';
+  /** The node that a contraction, a reduction or a routine is about. */
+  readonly head: number;
+  nodes: number[];
+  /** Elements of the iteration space; for rows their length, else 0. */
+  size: number;
+  row: number;
+  deps: Set<Unit>;
+  /** The unit that took this one in. */
+  into: Unit | null;
+}
+
+const flops: Partial<Record<PlanNode['op'], number>> = {
+  div: 3, sqrt: 3, rsqrt: 4, reciprocal: 3, exp: 8, log: 8, tanh: 10, sigmoid: 10, erf: 12, pow: 20, sin: 12, cos: 12, tan: 16, random: 12,
+};
+
+class Scheduler {
+  readonly #plan: Plan;
+  readonly #hard: Set<number>;
+  readonly #outputs = new Map<number, number>();
+  readonly #copies: { from: number; output: number }[] = [];
+  readonly #stored = new Set<number>();
+  readonly #users: number[][];
+  readonly #units = new Map<number, Unit>();
+  readonly #buffers: Buffer[] = [];
+  readonly #bufferOf = new Map<number, number>();
+  readonly #memory: Memory;
+
+  constructor(plan: Plan, hard: Set<number>) {
+    this.#plan = plan;
+    this.#hard = hard;
+    this.#users = plan.nodes.map(() => []);
+    plan.nodes.forEach((node, i) => {
+      for (const input of new Set(node.inputs)) this.#users[input]!.push(i);
+    });
+    this.#memory = { isStored: (i) => this.#stored.has(i), bufferOf: (i) => this.#buffer(i) };
+  }
+
+  #node(i: number): PlanNode {
+    return this.#plan.nodes[i]!;
+  }
+  #kind(i: number): (typeof ops)[PlanNode['op']]['kind'] {
+    return ops[this.#node(i).op].kind;
+  }
+
+  #buffer(i: number): number {
+    let buffer = this.#bufferOf.get(i);
+    if (buffer === undefined) {
+      const { dtype, shape } = this.#node(i);
+      const output = this.#outputs.get(i);
+      const leaf = this.#plan.leaves.indexOf(i);
+      buffer = this.#buffers.push({ dtype, length: sizeOf(shape), ...(leaf >= 0 ? { leaf } : output !== undefined ? { output } : {}) }) - 1;
+      this.#bufferOf.set(i, buffer);
+    }
+    return buffer;
+  }
+
+  run(): Schedule {
+    this.#placeOutputs();
+    this.#chooseStored();
+    this.#makeUnits();
+    this.#fuseLoops();
+    this.#attach();
+    const kernels: Kernel[] = [];
+    for (const unit of this.#ordered()) kernels.push(...this.#kernels(unit));
+    for (const { from, output } of this.#copies) kernels.push(this.#copy(from, output));
+    return { buffers: this.#buffers, kernels };
+  }
+
+  /** An output that only renames a computed value is that value; what is left over is copied at the end. */
+  #placeOutputs(): void {
+    this.#plan.outputs.forEach((output, k) => {
+      let at = output;
+      while (this.#node(at).op === 'reshape' && this.#node(this.#node(at).inputs[0]!).op !== 'constant') at = this.#node(at).inputs[0]!;
+      if (this.#node(at).op === 'data' || this.#outputs.has(at)) this.#copies.push({ from: at, output: k });
+      else this.#outputs.set(at, k);
+    });
+  }
+
+  // — what is stored —
+
+  #chooseStored(): void {
+    const stored = this.#stored;
+    const { nodes } = this.#plan;
+    for (const i of this.#hard) stored.add(i);
+    for (const i of this.#outputs.keys()) stored.add(i);
+    nodes.forEach((node, i) => {
+      const kind = ops[node.op].kind;
+      if (kind === 'reduce' || kind === 'contract' || kind === 'routine') stored.add(i);
+    });
+    nodes.forEach((node, i) => {
+      const kind = ops[node.op].kind;
+      if (kind === 'contract') for (const input of node.inputs) this.#storeOperand(input, false);
+      else if (kind === 'routine' && node.op !== 'concat') {
+        const views = node.op === 'gather' || node.op === 'scatterAdd' || node.op === 'cumsum';
+        for (const input of node.inputs) this.#storeOperand(input, !views);
+      } else if (kind === 'view') this.#breakViews(i);
+    });
+    const cost = new Array<number>(nodes.length).fill(0);
+    const leaves = new Array<number>(nodes.length).fill(0);
+    nodes.forEach((node, i) => {
+      const kind = ops[node.op].kind;
+      if (node.op === 'data' || stored.has(i)) {
+        leaves[i] = 1;
+        return;
+      }
+      if (node.op === 'constant') return;
+      const own = kind === 'view' ? 0 : (flops[node.op] ?? 1);
+      cost[i] = node.inputs.reduce((sum, k) => sum + cost[k]!, own);
+      leaves[i] = node.inputs.reduce((sum, k) => sum + leaves[k]!, 0);
+      const expensive = cost[i]! > 3 || leaves[i]! > 1;
+      if (kind !== 'view' && expensive && this.#consumers(i) > 1) {
+        stored.add(i);
+        [cost[i], leaves[i]] = [0, 1];
+      }
+    });
+  }
+
+  /** How many computing nodes read this one, through views too. */
+  #consumers(i: number): number {
+    return this.#users[i]!.reduce((sum, user) => sum + (this.#kind(user) === 'view' && !this.#stored.has(user) ? this.#consumers(user) : 1), 0);
+  }
+
+  /** Makes sure that a view can be read: where its steps are not affine together, the value between is stored. */
+  #breakViews(i: number): View {
+    const node = this.#node(i);
+    const below = node.inputs[0]!;
+    const inner = this.#kind(below) === 'view' && !this.#stored.has(below) ? this.#breakViews(below) : View.dense(this.#node(below).shape);
+    const view = inner.apply(node);
+    if (view) return view;
+    this.#store(below);
+    const again = View.dense(this.#node(below).shape).apply(node);
+    if (again) return again;
+    throw new Error(`${node.op} is not a view of a dense array`);
+  }
+
+  /** Stores what an operand of a contraction or routine is a view of. */
+  #storeOperand(i: number, dense: boolean): void {
+    if (this.#kind(i) === 'view' && !this.#stored.has(i)) {
+      const view = this.#breakViews(i);
+      this.#store(view.bounds || (dense && !view.isDense) ? i : this.#base(i));
+    } else this.#store(i);
+  }
+
+  #store(i: number): void {
+    if (this.#node(i).op !== 'data') this.#stored.add(i);
+  }
+
+  /** The stored node or other value at the bottom of a chain of views. */
+  #base(i: number): number {
+    let at = i;
+    while (this.#kind(at) === 'view' && !this.#stored.has(at)) at = this.#node(at).inputs[0]!;
+    return at;
+  }
+
+  /** A view of a stored node or leaf. */
+  #operand(i: number): { node: number; view: View } {
+    if (this.#stored.has(i) || this.#node(i).op === 'data') return { node: i, view: View.dense(this.#node(i).shape) };
+    const { node, view } = this.#operand(this.#node(i).inputs[0]!);
+    const next = view.apply(this.#node(i));
+    if (!next) throw new MustStore(this.#node(i).inputs[0]!);
+    return { node, view: next };
+  }
+
+  // — which kernels —
+
+  /** The stored nodes read to compute `i`, through what is computed in passing. */
+  #reads(i: number): Set<number> {
+    const found = new Set<number>();
+    const seen = new Set<number>();
+    const visit = (k: number): void => {
+      for (const input of this.#node(k).inputs) {
+        if (seen.has(input)) continue;
+        seen.add(input);
+        if (this.#stored.has(input)) found.add(input);
+        else visit(input);
+      }
+    };
+    visit(i);
+    return found;
+  }
+
+  #makeUnits(): void {
+    const { nodes } = this.#plan;
+    for (const i of [...this.#stored].sort((a, b) => a - b)) {
+      const node = nodes[i]!;
+      if (sizeOf(node.shape) === 0) continue;
+      const unit: Unit = { kind: 'loop', head: i, nodes: [i], size: sizeOf(node.shape), row: 0, deps: new Set(), into: null };
+      const kind = ops[node.op].kind;
+      if (kind === 'reduce') {
+        const input = nodes[node.inputs[0]!]!;
+        const axes = need(node.attributes.axes, 'axes');
+        const row = axes.reduce((n, axis) => n * input.shape[axis]!, 1);
+        const trailing = axes.every((axis, k) => axis === input.shape.length - axes.length + k);
+        if (trailing && row <= longestRow && row > 1) Object.assign(unit, { size: unit.size * row, row });
+        else Object.assign(unit, { kind: 'reduce' });
+      } else if (kind === 'contract') Object.assign(unit, { kind: 'contract' });
+      else if (node.op === 'concat') Object.assign(unit, { kind: 'concat' });
+      else if (kind === 'routine') Object.assign(unit, { kind: 'routine' });
+      for (const read of this.#reads(i)) {
+        const from = this.#units.get(read);
+        if (from) unit.deps.add(from);
+      }
+      this.#units.set(i, unit);
+    }
+  }
+
+  #find(unit: Unit): Unit {
+    let u = unit;
+    while (u.into) u = u.into;
+    return u;
+  }
+  #deps(unit: Unit): Set<Unit> {
+    const out = new Set<Unit>();
+    for (const dep of unit.deps) out.add(this.#find(dep));
+    out.delete(unit);
+    unit.deps = out;
+    return out;
+  }
+  /** True if `from` needs `target`, other than directly where `skip` says so. */
+  #needs(from: Unit, target: Unit, skipDirect: boolean): boolean {
+    const seen = new Set<Unit>();
+    const lowest = Math.min(...target.nodes);
+    const visit = (unit: Unit, direct: boolean): boolean => {
+      for (const dep of this.#deps(unit)) {
+        if (dep === target) {
+          if (direct && skipDirect) continue;
+          return true;
+        }
+        if (seen.has(dep) || Math.max(...dep.nodes) < lowest) continue;
+        seen.add(dep);
+        if (visit(dep, false)) return true;
+      }
+      return false;
+    };
+    return visit(from, true);
+  }
+
+  /** Takes `from` (which `into` reads) into one unit with it. */
+  #absorb(into: Unit, from: Unit): void {
+    into.nodes = [...from.nodes, ...into.nodes].sort((a, b) => a - b);
+    for (const dep of from.deps) into.deps.add(dep);
+    from.into = into;
+    this.#deps(into);
+  }
+
+  #fuseLoops(): void {
+    for (const [i, first] of this.#units) {
+      if (first.kind !== 'loop') continue;
+      for (const read of [...this.#reads(i)].sort((a, b) => b - a)) {
+        const from = this.#units.get(read) && this.#find(this.#units.get(read)!);
+        const into = this.#find(first);
+        if (!from || from === into || from.kind !== 'loop' || from.nodes.length + into.nodes.length > mostMembers) continue;
+        const space = meet(into, from);
+        if (!space || this.#needs(into, from, true)) continue;
+        const nodes = [...from.nodes, ...into.nodes].sort((a, b) => a - b);
+        if (!this.#fits(() => this.#loop(nodes, space.size, space.row, false))) continue;
+        this.#absorb(into, from);
+        Object.assign(into, space);
+      }
+    }
+  }
+
+  #fits(build: () => unknown): boolean {
+    try {
+      build();
+      return true;
+    } catch (error) {
+      if (error instanceof NoFusion || error instanceof MustStore) return false;
+      throw error;
+    }
+  }
+
+  /** Lets contractions and reductions finish with the elementwise work on their result. */
+  #attach(): void {
+    for (const [i, unit] of this.#units) {
+      if (unit.kind !== 'contract' && unit.kind !== 'reduce') continue;
+      const size = sizeOf(this.#node(i).shape);
+      const readers = new Set<Unit>();
+      for (const [k, other] of this.#units) if (other.kind === 'loop' && this.#reads(k).has(i)) readers.add(this.#find(other));
+      for (const reader of readers) {
+        if (reader.kind !== 'loop' || reader.row !== 0 || reader.size !== size || this.#needs(reader, unit, true)) continue;
+        if (!this.#fits(() => this.#after(i, reader.nodes, false))) continue;
+        const nodes = reader.nodes;
+        this.#absorb(reader, unit);
+        reader.nodes = nodes;
+        Object.assign(reader, { kind: unit.kind, head: i });
+        break;
+      }
+    }
+  }
+
+  /** Live units, each after those it needs. */
+  #ordered(): Unit[] {
+    const out: Unit[] = [];
+    const state = new Map<Unit, 'open' | 'done'>();
+    const visit = (unit: Unit): void => {
+      if (state.get(unit) === 'done') return;
+      if (state.get(unit) === 'open') throw new Error('the schedule has a cycle');
+      state.set(unit, 'open');
+      for (const dep of this.#deps(unit)) visit(dep);
+      state.set(unit, 'done');
+      out.push(unit);
+    };
+    for (const unit of this.#units.values()) visit(this.#find(unit));
+    return out;
+  }
+
+  // — kernels —
+
+  /** True where some other unit, or the caller, needs the value in memory. */
+  #isNeeded(i: number, unit: Unit): boolean {
+    if (this.#outputs.has(i) || this.#copies.some(({ from }) => from === i)) return true;
+    for (const [k, other] of this.#units) if (this.#find(other) !== unit && this.#readsOf(k).has(i)) return true;
+    return false;
+  }
+  readonly #readCache = new Map<number, Set<number>>();
+  #readsOf(i: number): Set<number> {
+    let reads = this.#readCache.get(i);
+    if (!reads) this.#readCache.set(i, (reads = this.#reads(i)));
+    return reads;
+  }
+
+  #kernels(unit: Unit): Kernel[] {
+    switch (unit.kind) {
+      case 'loop':
+        return [this.#loop(unit.nodes, unit.size, unit.row, unit)];
+      case 'contract':
+      case 'reduce':
+        return [this.#after(unit.head, unit.nodes.filter((i) => i !== unit.head), unit)];
+      case 'concat':
+        return this.#concat(unit.head);
+      default:
+        return [this.#routine(unit.head)];
+    }
+  }
+
+  /** The shape that a loop over these nodes has: outer dims, then the row's. */
+  #space(nodes: readonly number[], size: number, row: number): { dims: readonly number[]; rowDims: number } {
+    for (const i of nodes) {
+      const node = this.#node(i);
+      if (row === 0 && sizeOf(node.shape) === size) return { dims: node.shape, rowDims: 0 };
+      if (row > 0 && ops[node.op].kind === 'reduce') {
+        const { shape } = this.#node(node.inputs[0]!);
+        const rowDims = need(node.attributes.axes, 'axes').length;
+        return { dims: shape, rowDims };
+      }
+    }
+    throw new NoFusion('no node spans the space');
+  }
+
+  #loop(nodes: readonly number[], size: number, row: number, unit: Unit | false): Kernel {
+    const { dims, rowDims } = this.#space(nodes, size, row);
+    const outside: Memory = { isStored: (i) => this.#stored.has(i) && !nodes.includes(i), bufferOf: (i) => (unit ? this.#buffer(i) : i) };
+    const emitter = new Emitter(this.#plan, outside, dims, rowDims, true);
+    for (const i of nodes) emitter.define(i);
+    for (const i of nodes) if (!unit || this.#isNeeded(i, unit)) emitter.store(i, unit ? this.#buffer(i) : i);
+    return { kind: 'loop', dims, rowDims, program: emitter.program };
+  }
+
+  /** A contraction or reduction with the elementwise nodes that follow it. */
+  #after(head: number, nodes: readonly number[], unit: Unit | false): Kernel {
+    const node = this.#node(head);
+    const inside = new Set([head, ...nodes]);
+    const buffer = (i: number): number => (unit ? this.#buffer(i) : i);
+    const outside: Memory = { isStored: (i) => this.#stored.has(i) && !inside.has(i), bufferOf: buffer };
+    const base = ops[node.op].kind === 'contract' ? this.#contraction(head, buffer) : null;
+    const order = base ? base.dims.flatMap((d, i) => (d.role === 'k' ? [] : [i])) : [];
+    const dims = base ? order.map((i) => base.dims[i]!.size) : node.shape;
+    const emitter = new Emitter(this.#plan, outside, dims, 0, false);
+    emitter.given(head);
+    for (const i of nodes) emitter.define(i);
+    if (unit) for (const i of inside) if (this.#isNeeded(i, unit)) emitter.store(i, buffer(i));
+    const { program } = emitter;
+    if (!base) return this.#reduction(head, program, outside);
+    const widen = (access: Access): Access => {
+      const strides = base.dims.map(() => 0);
+      const lo = base.dims.map(() => 0);
+      const hi = base.dims.map((d) => d.size);
+      order.forEach((at, i) => {
+        strides[at] = access.strides[i]!;
+        if (access.bounds) [lo[at], hi[at]] = [access.bounds.lo[i]!, access.bounds.hi[i]!];
+      });
+      return { ...access, strides, bounds: access.bounds && { lo, hi, fill: access.bounds.fill } };
+    };
+    const after = {
+      ...program,
+      inputs: program.inputs.map((input) => ({ ...input, access: widen(input.access) })),
+      outputs: program.outputs.map((output) => ({ ...output, access: widen(output.access) })),
+    };
+    return { ...base, after };
+  }
+
+  #reduction(head: number, after: ContractKernel['after'], outside: Memory): Kernel {
+    const node = this.#node(head);
+    const input = this.#node(node.inputs[0]!);
+    const axes = need(node.attributes.axes, 'axes');
+    const kept = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
+    const order = [...kept, ...axes];
+    const emitter = new Emitter(this.#plan, outside, order.map((i) => input.shape[i]!), 0, false);
+    const register = emitter.expression(node.inputs[0]!, (view) => view.permute(order));
+    return {
+      kind: 'reduce',
+      kept: kept.map((i) => input.shape[i]!),
+      reduced: axes.map((i) => input.shape[i]!),
+      before: emitter.program,
+      reduction: rowReduction(node.op),
+      register,
+      dtype: node.dtype,
+      after,
+    };
+  }
+
+  #contraction(head: number, buffer: (i: number) => number): Omit<ContractKernel, 'after'> {
+    const node = this.#node(head);
+    const [p, q] = node.inputs as [number, number];
+    const a = this.#operand(p);
+    const b = this.#operand(q);
+    const at = ({ node: i, view }: { node: number; view: View }): { buffer: number; offset: number } => ({ buffer: buffer(i), offset: view.offset });
+    if (node.op === 'matmul') {
+      const rank = node.shape.length;
+      const [sa, sb] = [a.view.strides, b.view.strides];
+      const dims: ContractKernel['dims'] = [
+        ...node.shape.slice(0, -2).map((size, i) => ({ role: 'batch' as const, size, strideA: sa[i]!, strideB: sb[i]! })),
+        { role: 'm', size: node.shape[rank - 2]!, strideA: sa[rank - 2]!, strideB: 0 },
+        { role: 'n', size: node.shape[rank - 1]!, strideA: 0, strideB: sb[rank - 1]! },
+        { role: 'k', size: a.view.shape[rank - 1]!, strideA: sa[rank - 1]!, strideB: sb[rank - 2]! },
+      ];
+      return { kind: 'contract', dtype: node.dtype, dims, a: at(a), b: at(b) };
+    }
+    // conv: the weight is A [g, o, c, taps…], the input is B [n, g, c, …].
+    const groups = need(node.attributes.groups, 'groups');
+    const stride = need(node.attributes.stride, 'stride');
+    const dilation = need(node.attributes.dilation, 'dilation');
+    const outputs = node.shape[1]! / groups;
+    const [, channels, ...taps] = b.view.shape as [number, number, ...number[]];
+    const sw = b.view.strides;
+    const sx = a.view.strides;
+    const dims: ContractKernel['dims'] = [
+      { role: 'n', size: node.shape[0]!, strideA: 0, strideB: sx[0]! },
+      { role: 'batch', size: groups, strideA: outputs * sw[0]!, strideB: channels * sx[1]! },
+      { role: 'm', size: outputs, strideA: sw[0]!, strideB: 0 },
+      ...node.shape.slice(2).map((size, i) => ({ role: 'n' as const, size, strideA: 0, strideB: stride[i]! * sx[i + 2]! })),
+      { role: 'k', size: channels, strideA: sw[1]!, strideB: sx[1]! },
+      ...taps.map((size, i) => ({ role: 'k' as const, size, strideA: sw[i + 2]!, strideB: dilation[i]! * sx[i + 2]! })),
+    ];
+    return { kind: 'contract', dtype: node.dtype, dims, a: at(b), b: at(a) };
+  }
+
+  #concat(head: number): Kernel[] {
+    const node = this.#node(head);
+    const axis = need(node.attributes.axis, 'axis');
+    const whole = View.dense(node.shape);
+    let from = 0;
+    return node.inputs.flatMap((input) => {
+      const dims = this.#node(input).shape;
+      const offset = from * whole.strides[axis]!;
+      from += dims[axis]!;
+      if (sizeOf(dims) === 0) return [];
+      const emitter = new Emitter(this.#plan, this.#memory, dims, 0, true);
+      const register = emitter.expression(input, (view) => view);
+      emitter.output(register, { buffer: this.#buffer(head), offset, strides: whole.strides, bounds: null });
+      return [{ kind: 'loop' as const, dims, rowDims: 0, program: emitter.program }];
+    });
+  }
+
+  #routine(head: number): Kernel {
+    const node = this.#node(head);
+    const operands = node.inputs.map((input) => {
+      const { node: base, view } = this.#operand(input);
+      const { dtype } = this.#node(base);
+      return { access: { buffer: this.#buffer(base), offset: view.offset, strides: view.strides, bounds: view.bounds }, shape: view.shape, dtype };
+    });
+    const output = View.dense(node.shape);
+    return {
+      kind: 'routine',
+      op: node.op as RoutineKernel['op'],
+      attributes: node.attributes,
+      shape: node.shape,
+      dtype: node.dtype,
+      operands,
+      output: { buffer: this.#buffer(head), offset: 0, strides: output.strides, bounds: null },
+    };
+  }
+
+  #copy(from: number, output: number): Kernel {
+    const { dtype, shape } = this.#node(from);
+    const emitter = new Emitter(this.#plan, { isStored: () => true, bufferOf: (i) => this.#buffer(i) }, shape, 0, false);
+    const register = emitter.expression(from, (view) => view);
+    const buffer = this.#buffers.push({ dtype, length: sizeOf(shape), output }) - 1;
+    emitter.output(register, { buffer, offset: 0, strides: View.dense(shape).strides, bounds: null });
+    return { kind: 'loop', dims: shape, rowDims: 0, program: emitter.program };
+  }
+}
+
+/** The iteration space that serves both, or null. */
+function meet(a: Unit, b: Unit): { size: number; row: number } | null {
+  if (a.row === 0 && b.row === 0) return a.size === b.size ? { size: a.size, row: 0 } : null;
+  if (a.row > 0 && b.row > 0) return a.size === b.size && a.row === b.row ? { size: a.size, row: a.row } : null;
+  const [rows, map] = a.row > 0 ? [a, b] : [b, a];
+  return map.size === rows.size || map.size === rows.size / rows.row ? { size: rows.size, row: rows.row } : null;
+}
+
+/** Schedules an optimized plan. */
+export function schedule(plan: Plan): Schedule {
+  const hard = new Set<number>();
+  for (;;) {
+    try {
+      return new Scheduler(plan, hard).run();
+    } catch (error) {
+      if (!(error instanceof MustStore) || hard.has(error.node)) throw error;
+      hard.add(error.node);
+    }
+  }
+}
