@@ -14,7 +14,10 @@ import { fingerprint, isDone, markDone } from './stamp.mjs';
  * Returns the problems that leave something working (no compiler, no Python); throws the others.
  */
 export async function setUp() {
-  const [library, environment] = await Promise.all([buildAll(), makeEnvironment()]);
+  const [built, made] = await Promise.allSettled([buildAll(), makeEnvironment()]);
+  // Only now, so that pip is not left half-way when npm fails.
+  for (const result of [built, made]) if (result.status === 'rejected') throw result.reason;
+  const [library, environment] = [built.value, made.value];
   if (environment) return [library, environment].filter(Boolean);
   await registerKernel();
   return [library].filter(Boolean);
@@ -97,21 +100,28 @@ async function makeEnvironment() {
     await step(`Install JupyterLab into .venv (Python ${python.version})`, async () => {
       await run(python.program, ['-m', 'venv', '--clear', venv]);
       await run(venvProgram('python'), pipInstall);
+      calmJupyterLab();
     });
   } catch (error) {
     return problem.environmentFailed(error);
   }
-  calmJupyterLab();
   markDone('environment', print);
   return undefined;
 }
 
-/** Defaults for a first start without questions about news; a user's own settings come before these. */
+/** What a fresh environment lacks to start without questions and complaints. */
 function calmJupyterLab() {
-  const file = join(venv, 'share', 'jupyter', 'lab', 'settings', 'overrides.json');
+  // JupyterLab's own scripts are CommonJS; without this they would inherit our package's "type": "module".
+  writeJson(join(venv, 'package.json'), { type: 'commonjs' });
+  // Defaults only: a user's own settings come before these.
+  writeJson(join(venv, 'share', 'jupyter', 'lab', 'settings', 'overrides.json'), {
+    '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
+  });
+}
+
+function writeJson(file, value) {
   mkdirSync(dirname(file), { recursive: true });
-  const notification = { fetchNews: 'false', checkForUpdates: false };
-  writeFileSync(file, `${JSON.stringify({ '@jupyterlab/apputils-extension:notification': notification }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 async function registerKernel() {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,8 @@ import { jupyterLab } from '../../kernel/setup/jupyterlab.mjs';
 export interface Lab {
   /** The address of a notebook in JupyterLab, path relative to the folder; with the token. */
   address(notebook: string): string;
+  /** The name of the kernel that a notebook's file asks for. */
+  kernelOf(notebook: string): Promise<string | undefined>;
   /** What the server, and kernels that write to its terminal, have printed so far. */
   log(): string;
   close(): Promise<void>;
@@ -82,9 +84,17 @@ export async function startLab(folder: string): Promise<Lab> {
   }
   return {
     address: (notebook) => `http://127.0.0.1:${port}/lab/tree/${encodeURI(notebook)}?token=${token}`,
+    kernelOf: async (notebook) => {
+      const file: Notebook = JSON.parse(await readFile(join(folder, notebook), 'utf8'));
+      return file.metadata.kernelspec?.name;
+    },
     log: () => log,
     close,
   };
+}
+
+interface Notebook {
+  metadata: { kernelspec?: { name: string } };
 }
 
 async function freePort(): Promise<number> {

@@ -32,6 +32,7 @@ const tallest = 16_000;
 
 /** Opens a notebook, waits for its kernel to answer, and closes the side bars. `path` is relative to the lab's folder. */
 export async function openNotebook(browser: Browser, lab: Lab, path: string): Promise<NotebookPage> {
+  const wanted = await lab.kernelOf(path);
   const page = await browser.newPage({ viewport: { width, height } });
   const pageErrors: string[] = [];
   page.on('pageerror', (error) => pageErrors.push(error.message));
@@ -43,15 +44,17 @@ export async function openNotebook(browser: Browser, lab: Lab, path: string): Pr
     await context.ready;
     await sessionContext.ready;
     await sessionContext.session?.kernel?.info;
-    return sessionContext.session?.kernel?.name;
+    return { name: sessionContext.session?.kernel?.name };
   });
   // JupyterLab asks which kernel to use when it does not find the notebook's own.
   const question = page.locator('.jp-Dialog-content').first();
   const asked = question.waitFor({ timeout: 60_000 }).then(() => question.textContent());
-  asked.catch(() => undefined);
-  const answer = await Promise.race([kernel.then((name) => ({ name })), asked.then((text) => ({ text }))]);
+  for (const loser of [kernel, asked]) loser.catch(() => undefined);
+  const answer = await Promise.race([kernel, asked.then((text) => ({ text }))]);
   if ('text' in answer) throw new Error(`JupyterLab asks instead of starting the kernel of ${path}:\n${answer.text}`);
-  if (!answer.name) throw new Error(`no kernel for ${path}:\n${lab.log()}`);
+  // Without its own kernel a notebook may get another one unasked.
+  if (answer.name !== wanted)
+    throw new Error(`${path} wants the kernel ${wanted} and got ${answer.name}:\n${lab.log()}`);
   await page.evaluate(() => jupyterapp.commands.execute('application:toggle-left-area'));
   return new NotebookPage(page, lab, pageErrors);
 }

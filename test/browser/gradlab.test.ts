@@ -1,0 +1,60 @@
+// In: a small notebook in TypeScript. Out: whether our kernel serves JupyterLab: results, streams, awaits, pictures, errors, interrupt, completion.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { book } from './book.js';
+import { launchBrowser, noBrowser } from './chromium.js';
+import { type Lab, startLab } from './lab.js';
+import { openNotebook } from './notebook.js';
+
+const cells = [
+  '# TypeScript\nTypes and values go from cell to cell.',
+  'interface Point { x: number; y: number }\nconst points: Point[] = [{ x: 1, y: 2 }, { x: 4, y: 6 }];\npoints.length',
+  `console.log('first');
+console.error('careful');
+const answer = await new Promise<number>((resolve) => setTimeout(() => resolve(42), 50));
+answer`,
+  `const picture = { [Symbol.for('Jupyter.display')]: () => ({
+  'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60"><circle cx="30" cy="30" r="20"/></svg>',
+}) };
+picture`,
+  'points.map(({ x, y }) => Math.hypot(x, y).toFixed(2)).join()',
+  'const wrong: number = points[0]!.x.toFixed();',
+];
+
+describe('our kernel in JupyterLab', () => {
+  let folder: string;
+  let lab: Lab | undefined;
+  let browser: Browser | undefined;
+
+  beforeAll(async () => {
+    if (noBrowser) return;
+    folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
+    await writeFile(join(folder, 'small.ipynb'), book('gradlab', cells));
+    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.close();
+    if (folder) await rm(folder, { recursive: true });
+  });
+
+  it('runs all cells of a notebook', async ({ skip }) => {
+    if (!lab || !browser) return skip(noBrowser);
+    const notebook = await openNotebook(browser, lab, 'small.ipynb');
+    await notebook.runAll();
+    const [, length, answer, picture, lengths, wrong] = await notebook.cells();
+    await notebook.screenshot('gradlab');
+    expect(length).toMatchObject({ text: '2\n', errors: [] });
+    expect(answer).toMatchObject({ text: 'first\n42\n', errors: ['careful\n'] });
+    expect(picture?.errors).toEqual([]);
+    await notebook.svgs(3).waitFor();
+    expect(lengths?.text).toBe("'2.24,7.21'\n");
+    expect(wrong?.errors[0]).toMatch(/string.*number/);
+    expect(notebook.pageErrors).toEqual([]);
+    await notebook.close();
+  });
+});
