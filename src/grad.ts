@@ -40,6 +40,7 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
     const g = gradients.get(node);
     if (!g || node.variable || stops.has(node)) continue;
     if (node.freed && node !== output) throw usedUp();
+    if (node.inputs.length === 0) continue;
     const parts = ops[node.op].gradient(node, g);
     node.inputs.forEach((input, k) => {
       const part = parts[k];
