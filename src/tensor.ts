@@ -1,8 +1,9 @@
 // The tensor: a lazy, immutable handle on a node of the graph, with PyTorch's names.
+import { awaitLoss } from './boundary.js';
 import * as b from './build.js';
 import { bytesPerElement, checkDType, type DType, isFloat, type TypedArray } from './dtype.js';
 import { DTypeError, GradientError, IndexError, ShapeError, show, ValueError } from './errors.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, retire } from './evaluate.js';
 import { backward } from './grad.js';
 import { leaf, make, type Node, type Variable, withRecording } from './graph.js';
 import { type Index, readIndex } from './indexing.js';
@@ -57,6 +58,7 @@ export class Tensor {
   /** @internal */
   constructor(node: Node) {
     this.node = node;
+    node.handles++;
   }
 
   /** Lengths of the axes. */
@@ -130,6 +132,7 @@ export class Tensor {
   backward(gradient?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
     const { createGraph = false, retainGraph = createGraph } = options;
     withRecording(createGraph, () => backward(this.node, gradient?.node ?? null, retainGraph));
+    awaitLoss(this);
   }
   /** The same value, cut off from its history. */
   detach(): Tensor {
@@ -899,11 +902,16 @@ export class Parameter extends Tensor implements Variable {
     if (!sameShape(value.shape, this.shape) || value.dtype !== this.dtype) {
       throw new ShapeError(`assign: ${value.dtype}${show(value.shape)} to a parameter of ${this.dtype}${show(this.shape)}`, 'Shape and dtype of a parameter stay.');
     }
+    const previous = this.node;
     withRecording(false, () => {
       this.node = value.node.storage && !value.node.tracked ? leaf(value.node.storage, value.shape) : make('variable', [value.node]);
     });
     this.#mark();
+    if (this.#older) retire(this.#older);
+    this.#older = previous;
   }
+  /** The version before this one: what was computed from it can still be asked for. */
+  #older: Node | null = null;
   /** Stops (or resumes) the collection of gradients. */
   freeze(on = true): void {
     this.frozen = on;

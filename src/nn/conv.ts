@@ -1,0 +1,113 @@
+// In: [n, c, …spatial]. Out: [n, outputs, …spatial′], a learnt cross-correlation.
+import { ValueError } from '../errors.js';
+import { type ConvOptions, type Extent, Parameter, type Tensor } from '../tensor.js';
+import { checkChannels, checkCount, checkRank } from './check.js';
+import { defaultUniform, fanIn } from './init.js';
+import { Module } from './module.js';
+
+/** Options of convolution layers. */
+export interface ConvLayerOptions extends ConvOptions {
+  /** Adds a learnt constant to each output channel. Default true. */
+  bias?: boolean;
+}
+
+const axisNames = ['length', 'height, width', 'depth, height, width'] as const;
+const showExtent = (extent: readonly number[]): string => extent.join('×');
+
+/** A length for each of `rank` spatial axes. */
+export const extents = (value: Extent, rank: number): number[] =>
+  typeof value === 'number' ? new Array<number>(rank).fill(value) : [...value];
+
+abstract class Conv extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly kernel: readonly number[];
+  readonly options: ConvOptions;
+
+  constructor(
+    private readonly rank: 1 | 2 | 3,
+    readonly inputs: number,
+    readonly outputs: number,
+    kernel: Extent,
+    { bias = true, ...options }: ConvLayerOptions = {},
+  ) {
+    super();
+    const groups = options.groups ?? 1;
+    this.kernel = extents(kernel, rank);
+    this.options = options;
+    checkCount(this.#name, {
+      inputs,
+      outputs,
+      groups,
+      ...Object.fromEntries(this.kernel.map((k, i) => [`kernel[${i}]`, k])),
+    });
+    if (inputs % groups || outputs % groups)
+      throw new ValueError(
+        `${this.#name}: ${inputs} → ${outputs} channels in ${groups} groups`,
+        'groups must divide both.',
+      );
+    const shape = [outputs, inputs / groups, ...this.kernel];
+    this.weight = new Parameter(defaultUniform(shape, fanIn(shape)));
+    this.bias = bias ? new Parameter(defaultUniform([outputs], fanIn(shape))) : null;
+  }
+  get #name(): string {
+    return `conv${this.rank}d(${this.inputs}, ${this.outputs})`;
+  }
+
+  /** @param x [n, inputs, …spatial] @returns [n, outputs, …spatial′] @throws ShapeError when rank, channels or size do not fit. */
+  forward(x: Tensor): Tensor {
+    checkRank(this.#name, x, this.rank + 2, `[batch, channels, ${axisNames[this.rank - 1]}]`);
+    checkChannels(this.#name, x, this.inputs);
+    const y =
+      this.rank === 1
+        ? x.conv1d(this.weight, this.options)
+        : this.rank === 2
+          ? x.conv2d(this.weight, this.options)
+          : x.conv3d(this.weight, this.options);
+    return this.bias ? y.add(this.bias.reshape([this.outputs, ...this.kernel.map(() => 1)])) : y;
+  }
+  override describe(): string {
+    const { stride = 1, padding = 0, dilation = 1, groups = 1 } = this.options;
+    const extra = Object.entries({ stride, padding, dilation, groups }).flatMap(([name, value]) =>
+      value === (name === 'padding' ? 0 : 1) ? [] : [`${name} ${value}`],
+    );
+    return [
+      `${this.inputs} → ${this.outputs}`,
+      showExtent(this.kernel),
+      ...extra,
+      ...(this.bias ? [] : ['no bias']),
+    ].join(', ');
+  }
+}
+
+/** Cross-correlation over one spatial axis; weights [outputs, inputs / groups, k]. */
+export class Conv1d extends Conv {
+  constructor(inputs: number, outputs: number, kernel: Extent, options?: ConvLayerOptions) {
+    super(1, inputs, outputs, kernel, options);
+  }
+}
+/** Cross-correlation over two spatial axes; weights [outputs, inputs / groups, kh, kw]. */
+export class Conv2d extends Conv {
+  constructor(inputs: number, outputs: number, kernel: Extent, options?: ConvLayerOptions) {
+    super(2, inputs, outputs, kernel, options);
+  }
+}
+/** Cross-correlation over three spatial axes; weights [outputs, inputs / groups, kd, kh, kw]. */
+export class Conv3d extends Conv {
+  constructor(inputs: number, outputs: number, kernel: Extent, options?: ConvLayerOptions) {
+    super(3, inputs, outputs, kernel, options);
+  }
+}
+
+/** A convolution [n, inputs, length] → [n, outputs, length′]. Weights start uniform on ±1/√(inputs/groups · k). */
+export const conv1d = (inputs: number, outputs: number, kernel: Extent, options?: ConvLayerOptions): Conv1d =>
+  new Conv1d(inputs, outputs, kernel, options);
+/**
+ * A convolution [n, inputs, h, w] → [n, outputs, h′, w′]. Weights start uniform on ±1/√(inputs/groups · kh · kw).
+ * @example conv2d(1, 32, 3, { padding: 1 }); depthwise: conv2d(32, 32, 3, { groups: 32 })
+ */
+export const conv2d = (inputs: number, outputs: number, kernel: Extent, options?: ConvLayerOptions): Conv2d =>
+  new Conv2d(inputs, outputs, kernel, options);
+/** A convolution [n, inputs, d, h, w] → [n, outputs, d′, h′, w′]. */
+export const conv3d = (inputs: number, outputs: number, kernel: Extent, options?: ConvLayerOptions): Conv3d =>
+  new Conv3d(inputs, outputs, kernel, options);

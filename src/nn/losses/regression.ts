@@ -1,0 +1,48 @@
+// In: predicted and true numbers. Out: how far apart they are.
+import { ValueError } from '../../errors.js';
+import type { Tensor } from '../../tensor.js';
+import { checkSame, type LossOptions, reduceLoss } from './reduce.js';
+
+/** Mean squared error: (prediction − target)². Shapes must be equal. */
+export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame('mseLoss', prediction, target);
+  const gap = prediction.sub(target);
+  return reduceLoss(gap.mul(gap), options.reduction);
+}
+
+/** Mean absolute error: |prediction − target|. Shapes must be equal. */
+export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame('l1Loss', prediction, target);
+  return reduceLoss(prediction.sub(target).abs(), options.reduction);
+}
+
+/** Huber (1964): ½d² where |d| ≤ δ, δ·(|d| − ½δ) beyond. δ = 1 by default. */
+export function huberLoss(prediction: Tensor, target: Tensor, options: LossOptions & { delta?: number } = {}): Tensor {
+  checkSame('huberLoss', prediction, target);
+  const { delta = 1 } = options;
+  if (!(delta > 0)) throw new ValueError(`huberLoss: delta = ${delta}`, 'It must be positive.');
+  const gap = prediction.sub(target).abs();
+  return reduceLoss(
+    gap
+      .mul(gap)
+      .mul(0.5)
+      .where(gap.le(delta), gap.sub(delta / 2).mul(delta)),
+    options.reduction,
+  );
+}
+
+/** Negative log-likelihood of a normal distribution with predicted mean and variance, at least `eps` (1e-6); `full` adds ½ ln 2π. */
+export function gaussianNllLoss(
+  mean: Tensor,
+  target: Tensor,
+  variance: Tensor,
+  options: LossOptions & { full?: boolean; eps?: number } = {},
+): Tensor {
+  checkSame('gaussianNllLoss', mean, target);
+  const { full = false, eps = 1e-6 } = options;
+  // The floor changes the value, not the gradient, as in PyTorch.
+  const safe = variance.add(variance.maximum(eps).sub(variance).detach());
+  const gap = mean.sub(target);
+  const losses = safe.log().add(gap.mul(gap).div(safe)).mul(0.5);
+  return reduceLoss(full ? losses.add(0.5 * Math.log(2 * Math.PI)) : losses, options.reduction);
+}

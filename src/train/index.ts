@@ -1,0 +1,17 @@
+// gradlab/train: the training loop, metrics over whole sets.
+export {
+  type Batch,
+  type Batches,
+  type Callback,
+  type EpochRecord,
+  evaluate,
+  type FitOptions,
+  fit,
+  type History,
+  type LivePlot,
+  type Loss,
+  type Run,
+  type Scores,
+  type StepRecord,
+} from './fit.js';
+export { accuracy, type Metric } from './metrics.js';
