@@ -32,6 +32,9 @@ export const isInteger = (dtype: DType): boolean => dtype === 'int32' || dtype =
 export const allocate = (dtype: DType, length: number): TypedArray =>
   new constructors[dtype](new ArrayBuffer(length * bytesPerElement(dtype)));
 
+/** The name of the array class that holds a dtype. */
+export const arrayName = (dtype: DType): string => constructors[dtype].name;
+
 /** A typed view of `length` elements on `buffer` from byte `offset`. */
 export const viewOf = (dtype: DType, buffer: ArrayBuffer, offset: number, length: number): TypedArray =>
   new constructors[dtype](buffer, offset, length);

@@ -1,7 +1,7 @@
 // Runs the graph behind nodes: trace, find or compile the executable, run, store.
 import { type Backend, currentDevice, type Executable } from './device.js';
-import type { TypedArray } from './dtype.js';
-import type { Node, Storage } from './graph.js';
+import { arrayName, type TypedArray } from './dtype.js';
+import type { Node } from './graph.js';
 import { planOf, resolve, type Trace, trace } from './plan.js';
 import { sizeOf } from './shape.js';
 
@@ -36,9 +36,46 @@ export function executableOf(walk: Trace, targets: readonly Node[]): Executable 
   return hit.executable;
 }
 
+const retired: Node[] = [];
+const free = new Map<string, TypedArray[]>();
+const sizeClass = (array: TypedArray): string => `${array.constructor.name} ${array.length}`;
+
+/** Says that `node` is a version of a parameter that two newer ones have replaced: its memory may serve again. */
+export function retire(node: Node): void {
+  retired.push(node);
+}
+
+/** Takes back the memory of retired versions that nothing can ask for any more. */
+function reclaim(): void {
+  for (const node of retired.splice(0)) {
+    const { storage } = node;
+    if (!storage?.reusable || node.handles > 0 || node.uses > node.settled) continue;
+    node.storage = null;
+    node.expired = 'this tensor was not computed while the parameters that it depends on had their old values, and they have changed twice since';
+    const list = free.get(sizeClass(storage.array)) ?? [];
+    list.push(storage.array);
+    free.set(sizeClass(storage.array), list);
+  }
+}
+
+function memoryFor(backend: Backend, node: Node): TypedArray {
+  const length = sizeOf(node.shape);
+  const list = free.get(`${arrayName(node.dtype)} ${length}`);
+  return list?.pop() ?? backend.allocate(node.dtype, length);
+}
+
 /** What a node computes from, dropped where no gradient will ask for it again. */
 function release(node: Node): void {
   if (!node.tracked || node.freed || node.variable) node.inputs = [];
+}
+
+/** Values of `walk` that nodes outside of it take as inputs, besides those already in `sources`. */
+function needed(walk: Trace, sources: ReadonlySet<Node>): Node[] {
+  const inside = new Map<Node, number>();
+  for (const node of walk.order) for (const input of node.inputs) inside.set(input, (inside.get(input) ?? 0) + 1);
+  return walk.order.filter(
+    (node) => !node.storage && node.op !== 'constant' && !sources.has(node) && node.uses > node.settled + (inside.get(node) ?? 0),
+  );
 }
 
 /**
@@ -48,28 +85,35 @@ function release(node: Node): void {
 export function evaluate(targets: readonly Node[], spill = false): void {
   const wanted = targets.filter((node) => !node.storage);
   if (wanted.length === 0) return;
-  let walk = trace(wanted);
-  let roots: Node[] = [...wanted];
-  if (spill) {
-    const inside = new Map<Node, number>();
-    for (const node of walk.order) for (const input of node.inputs) inside.set(input, (inside.get(input) ?? 0) + 1);
-    const listed = new Set(roots);
-    for (const node of walk.order) {
-      if (node.storage || listed.has(node) || node.op === 'constant') continue;
-      if (node.uses > node.settled + (inside.get(node) ?? 0)) roots.push(node);
+  const sources = new Set(wanted.map(resolve).filter((node) => !node.storage));
+  if (sources.size > 0) compute(sources, spill);
+  for (const target of wanted) {
+    let node = target;
+    while (!node.storage) node = node.inputs[0]!;
+    const { storage } = node;
+    for (node = target; node.storage !== storage; node = node.inputs[0]!) {
+      node.storage = storage;
+      node.computed = true;
+      node.inputs[0]!.settled++;
     }
-    if (roots.length > wanted.length) walk = trace(roots);
   }
-  roots = [...new Set(roots)];
-  const sources = roots.map(resolve);
+  wanted.forEach(release);
+  reclaim();
+}
+
+function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
+  let sources = [...wanted];
+  let walk = trace(sources);
+  if (spill) {
+    const more = needed(walk, wanted);
+    if (more.length > 0) {
+      sources = [...sources, ...more];
+      walk = trace(sources);
+    }
+  }
   const backend = currentDevice();
-  const executable = executableOf(walk, roots);
-  const made = new Map<Node, TypedArray>();
-  const outputs = sources.map((source) => {
-    const array = source.storage?.array ?? made.get(source) ?? backend.allocate(source.dtype, sizeOf(source.shape));
-    made.set(source, array);
-    return array;
-  });
+  const executable = executableOf(walk, sources);
+  const outputs = sources.map((source) => memoryFor(backend, source));
   executable.run(
     walk.leaves.map((node) => node.storage!.array),
     walk.scalars,
@@ -80,12 +124,9 @@ export function evaluate(targets: readonly Node[], spill = false): void {
     node.computed = true;
     for (const input of node.inputs) input.settled++;
   }
-  roots.forEach((root, i) => {
+  sources.forEach((node, i) => {
     const array = outputs[i]!;
-    const storage: Storage = { dtype: root.dtype, length: array.length, array };
-    for (const node of [root, sources[i]!]) {
-      node.storage ??= storage;
-      release(node);
-    }
+    node.storage = { dtype: node.dtype, length: array.length, array, reusable: true };
+    release(node);
   });
 }

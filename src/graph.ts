@@ -11,6 +11,8 @@ export interface Storage {
   readonly length: number;
   /** The elements, where the device shares memory with JavaScript. */
   readonly array: TypedArray;
+  /** True where the memory may serve another value once this one is out of use. */
+  readonly reusable?: boolean;
 }
 
 /** What a leaf node stands for when gradients arrive at it. */
@@ -30,6 +32,8 @@ export class Node {
   tracked = false;
   /** The variable that this node is a version of. */
   variable: Variable | null = null;
+  /** How many tensors were made that show this node. */
+  handles = 0;
   /** How many nodes were made that take this one as an input. */
   uses = 0;
   /** How many of those have been computed since. */
