@@ -1,14 +1,15 @@
 // In: what set-up lacks. Out: a message that says what happened, what to install here and what works without it.
 
-/** Something that set-up needs and did not find or could not do; `isFault` when that speaks against our own code. */
+/** Something that set-up needs and did not find or could not do; `isFault` when that speaks against our own code, `blocksLab` when there will be no JupyterLab. */
 export class SetupProblem extends Error {
-  constructor({ what, cure, without, detail = '', isFault = false }) {
+  constructor({ what, cure, without, detail = '', isFault = false, blocksLab = false }) {
     super(what);
     this.name = 'SetupProblem';
     this.cure = cure;
     this.without = without;
     this.detail = detail;
     this.isFault = isFault;
+    this.blocksLab = blocksLab;
   }
   toString() {
     const lines = this.detail ? [`! ${this.message}`, indent(this.detail, '  | ')] : [`! ${this.message}`];
@@ -30,7 +31,7 @@ const install = (packages) =>
     win32: [`Windows: ${packages.windows}`],
   })[process.platform] ?? [`Install ${packages.debian} with your system's package manager.`];
 
-const again = 'then run the same command again';
+const again = 'Then run the same command again';
 const noLab = 'the library, the type checks and `npx gradlab run notebooks/….ipynb`; JupyterLab does not start.';
 const noLibrary = 'everything, on the reference backend in plain TypeScript, but training is many times slower.';
 
@@ -73,6 +74,7 @@ export const noPython = (tried) =>
       again,
     ],
     without: noLab,
+    blocksLab: true,
   });
 
 export const noVenv = (python) =>
@@ -89,6 +91,7 @@ export const noVenv = (python) =>
       again,
     ],
     without: noLab,
+    blocksLab: true,
   });
 
 export const environmentFailed = (error) =>
@@ -101,6 +104,7 @@ export const environmentFailed = (error) =>
       ? ['Check the network, or your proxy and index settings (pip config list)', again]
       : ['Read the lines above', again],
     without: noLab,
+    blocksLab: true,
   });
 
 export const packagesFailed = (error) =>
@@ -130,7 +134,7 @@ export const kernelFailed = (error) =>
   });
 
 const offline = ({ output }) =>
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution|Network is unreachable|getaddrinfo/i.test(
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution|from versions: none|Network is unreachable|getaddrinfo/i.test(
     output,
   );
 

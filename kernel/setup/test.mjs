@@ -14,6 +14,7 @@ const args = process.argv.slice(2);
 const problems = await setUp().catch(reportAndExit);
 for (const problem of problems) console.error(String(problem));
 
+const noLab = problems.find((problem) => problem.blocksLab);
 const wantsBrowser = args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('browser'));
 const chromium = wantsBrowser ? await provideChromium() : {};
 
@@ -22,6 +23,7 @@ const code = await handOver(process.execPath, [fromRoot('node_modules', 'vitest'
   env: {
     ...process.env,
     ...(chromium.program && { GRADLAB_CHROMIUM: chromium.program }),
+    ...(noLab && { GRADLAB_NO_LAB: noLab.message }),
     ...(chromium.missing && { GRADLAB_NO_CHROMIUM: chromium.missing }),
   },
 });

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { book } from './book.js';
-import { launchBrowser, noBrowser } from './chromium.js';
+import { launchBrowser } from './chromium.js';
 import { type Lab, startLab } from './lab.js';
+import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
 
 const cells = [
@@ -30,7 +31,7 @@ describe('our kernel in JupyterLab', () => {
   let browser: Browser | undefined;
 
   beforeAll(async () => {
-    if (noBrowser) return;
+    if (missing) return;
     folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
     await writeFile(join(folder, 'small.ipynb'), book('gradlab', cells));
     [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
@@ -43,7 +44,7 @@ describe('our kernel in JupyterLab', () => {
   });
 
   it('runs all cells of a notebook', async ({ skip }) => {
-    if (!lab || !browser) return skip(noBrowser);
+    if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'small.ipynb');
     await notebook.runAll();
     const [, length, answer, picture, lengths, wrong] = await notebook.cells();

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { book } from './book.js';
-import { launchBrowser, noBrowser } from './chromium.js';
+import { launchBrowser } from './chromium.js';
 import { type Lab, startLab } from './lab.js';
+import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
 
 // JupyterLab draws Vega-Lite on a canvas unless the plot asks for SVG itself.
@@ -34,7 +35,7 @@ describe('the harness, on the Python kernel that comes with JupyterLab', () => {
   let browser: Browser | undefined;
 
   beforeAll(async () => {
-    if (noBrowser) return;
+    if (missing) return;
     folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
     await writeFile(join(folder, 'small.ipynb'), book('python', cells));
     [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
@@ -47,7 +48,7 @@ describe('the harness, on the Python kernel that comes with JupyterLab', () => {
   });
 
   it('runs all cells and reads every output', async ({ skip }) => {
-    if (!lab || !browser) return skip(noBrowser);
+    if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'small.ipynb');
     await notebook.runAll();
     const [heading, sum, picture, plotted, failing, after] = await notebook.cells();

@@ -60,6 +60,21 @@ describe('a machine that lacks something', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
+  it('without a package index: says so, and that the library works', ({ skip }) => {
+    if (!findPython().python?.hasVenv) return skip('no Python with venv here');
+    const { status, stderr } = script(checkout('no-index', { withPackages: true }), 'start.mjs', {
+      PIP_INDEX_URL: 'http://127.0.0.1:9/',
+      PIP_FIND_LINKS: '',
+      PIP_NO_CACHE_DIR: '1',
+      PIP_RETRIES: '0',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /! JupyterLab could not be downloaded: no package index answers\.[^!]*pip config list[^!]*Still works: the library/,
+    );
+    expect(stderr).not.toMatch(/kernel .* could not be registered/);
+  });
+
   it('with an old Node: says which one is needed, before anything else', () => {
     const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })`;
     const { status, stdout, stderr } = script('.', 'start.mjs', {}, ['--import', `data:text/javascript,${pretend}`]);
