@@ -2,7 +2,7 @@
 import type ts from 'typescript-6';
 import { CellSyntaxError } from './errors.js';
 import type { ParsedCell } from './parse.js';
-import { boundNames, isAmbient, isInstantiated, isUsing, isVar, varIdentifiers } from './scopes.js';
+import { boundNames, hasModifier, isAmbient, isInstantiated, isUsing, isVar, varIdentifiers } from './scopes.js';
 import { typescript } from './typescript.js';
 
 export type DeclarationKind =
@@ -29,13 +29,14 @@ export interface CellAnalysis {
   readonly declares: readonly Declaration[];
   /** Module specifiers of static imports and re-exports, type-only ones excepted. */
   readonly imports: readonly string[];
+  /** Names that the cell itself exports, under their own name. */
+  readonly exported: ReadonlySet<string>;
   /** Every identifier in the cell that may refer to something outside of it, types included. */
   readonly mentions: ReadonlySet<string>;
 }
 
 const analysed = new WeakMap<ParsedCell, CellAnalysis>();
 
-/** Throws `CellSyntaxError` when a `let`, `const` or `class` is declared twice in the cell. */
 export function analyse(cell: ParsedCell): CellAnalysis {
   const known = analysed.get(cell);
   if (known !== undefined) return known;
@@ -45,10 +46,10 @@ export function analyse(cell: ParsedCell): CellAnalysis {
   for (const statement of cell.statements) {
     for (const { text } of varIdentifiers(statement)) declares.push({ name: text, kind: 'var', ambient: false });
   }
-  rejectDuplicates(cell);
   const analysis: CellAnalysis = {
     declares: unique(declares),
     imports: [...new Set(imports)],
+    exported: exportedNames(cell),
     mentions: mentions(cell),
   };
   analysed.set(cell, analysis);
@@ -122,7 +123,8 @@ const MAY_REPEAT: ReadonlySet<string> = new Set([
   'merging function',
 ]);
 
-function rejectDuplicates(cell: ParsedCell): void {
+/** Throws `CellSyntaxError` when a `let`, `const` or `class` is declared twice in the cell. */
+export function rejectDuplicates(cell: ParsedCell): void {
   const seen = new Map<string, Binding>();
   for (const [name, binding] of cell.statements.flatMap(bindings)) {
     const earlier = seen.get(name.text);
@@ -151,6 +153,23 @@ function bindings(statement: ts.Statement): [ts.Identifier, Binding][] {
     return [[statement.name, 'merging']];
   }
   return [];
+}
+
+function exportedNames(cell: ParsedCell): Set<string> {
+  const ts = typescript();
+  const names = new Set<string>();
+  for (const statement of cell.statements) {
+    if (ts.isExportDeclaration(statement) && statement.exportClause !== undefined) {
+      const { exportClause } = statement;
+      if (ts.isNamedExports(exportClause)) for (const { name } of exportClause.elements) names.add(name.text);
+    }
+    const isExported = hasModifier(statement, ts.SyntaxKind.ExportKeyword);
+    if (!isExported || hasModifier(statement, ts.SyntaxKind.DefaultKeyword)) continue;
+    const declares: Declaration[] = [];
+    collect(statement, declares, []);
+    for (const { name } of declares) names.add(name);
+  }
+  return names;
 }
 
 function mentions(cell: ParsedCell): Set<string> {

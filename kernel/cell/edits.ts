@@ -85,6 +85,12 @@ export class Edits {
 
 /** The source offset that an offset of the edited text came from. */
 export function sourceOffset(segments: readonly Segment[], offset: number): number {
+  const segment = segmentAt(segments, offset);
+  if (segment === undefined) return 0;
+  return segment.copied ? segment.source + Math.max(0, offset - segment.output) : segment.source;
+}
+
+function segmentAt(segments: readonly Segment[], offset: number): Segment | undefined {
   let low = 0;
   let high = segments.length - 1;
   while (low < high) {
@@ -92,7 +98,22 @@ export function sourceOffset(segments: readonly Segment[], offset: number): numb
     if (segments[middle]!.output <= offset) low = middle;
     else high = middle - 1;
   }
-  const segment = segments[low];
-  if (segment === undefined) return 0;
-  return segment.copied ? segment.source + Math.max(0, offset - segment.output) : segment.source;
+  return segments[low];
+}
+
+/** Where an offset of the source lies in the edited text; undefined inside replaced text. */
+export function outputOffset(segments: readonly Segment[], text: string, offset: number): number | undefined {
+  let found: number | undefined;
+  segments.forEach((segment, index) => {
+    if (!segment.copied || offset < segment.source) return;
+    const length = (segments[index + 1]?.output ?? text.length) - segment.output;
+    if (offset <= segment.source + length) found ??= segment.output + offset - segment.source;
+  });
+  return found;
+}
+
+/** The source offset that an offset of the edited text was copied from; undefined for generated text. */
+export function copiedOffset(segments: readonly Segment[], offset: number): number | undefined {
+  const segment = segmentAt(segments, offset);
+  return segment?.copied ? segment.source + offset - segment.output : undefined;
 }

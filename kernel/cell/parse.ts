@@ -28,22 +28,31 @@ const remembered = new Map<string, ParsedCell>();
 export function parseCell(source: string): ParsedCell {
   const known = remembered.get(source);
   if (known !== undefined) return known;
-  const plain = attempt(source, MODULE_SUFFIX, false);
-  const withJsx = plain.errors.length > 0 && source.includes('<') ? attempt(source, MODULE_SUFFIX, true) : undefined;
-  const jsx = withJsx?.errors.length === 0;
-  const { file, errors } = jsx && withJsx !== undefined ? withJsx : plain;
-  const lines = lineTable(source);
+  const { errors, ...parsed } = parse(source);
   const error = errors[0];
   if (error !== undefined) {
     const message = typescript().flattenDiagnosticMessageText(error.messageText, '\n');
     const start = Math.min(error.start, source.length);
-    throw new CellSyntaxError(message, lines, start, Math.min(error.start + error.length, source.length));
+    throw new CellSyntaxError(message, parsed.lines, start, Math.min(error.start + error.length, source.length));
   }
-  const statements = file.statements.filter((statement) => statement.getStart(file) < source.length);
-  const parsed: ParsedCell = { source, lines, file, statements, jsx };
   remembered.set(source, parsed);
   if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value ?? source);
   return parsed;
+}
+
+/** Never throws: what cannot be parsed, as in a cell that is being typed, is the parser's best guess. */
+export function parseUnfinishedCell(source: string): ParsedCell {
+  const { errors: _, ...parsed } = parse(source);
+  return parsed;
+}
+
+function parse(source: string): ParsedCell & Pick<Attempt, 'errors'> {
+  const plain = attempt(source, MODULE_SUFFIX, false);
+  const withJsx = plain.errors.length > 0 && source.includes('<') ? attempt(source, MODULE_SUFFIX, true) : undefined;
+  const jsx = withJsx !== undefined && withJsx.errors.length < plain.errors.length;
+  const { file, errors } = jsx ? withJsx : plain;
+  const statements = file.statements.filter((statement) => statement.getStart(file) < source.length);
+  return { source, lines: lineTable(source), file, statements, jsx, errors };
 }
 
 /** Parses `source + suffix`; never throws. */

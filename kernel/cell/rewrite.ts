@@ -1,6 +1,6 @@
 // A cell's text goes in; JavaScript comes out that reads and writes the notebook's scope object, with a source map.
 import type ts from 'typescript-6';
-import { analyse, type Declaration } from './analyse.js';
+import { analyse, type Declaration, rejectDuplicates } from './analyse.js';
 import { Edits } from './edits.js';
 import { emit } from './emit.js';
 import { importBindings, typeOnlyImport } from './imports.js';
@@ -39,6 +39,7 @@ export interface RewrittenCell {
  */
 export function rewriteCell(source: string, options: RewriteOptions): RewrittenCell {
   const cell = parseCell(source);
+  rejectDuplicates(cell);
   const { declares, imports } = analyse(cell);
   const rewriter = new CellRewriter(cell, declares, options.scope);
   const edited = rewriter.rewrite();

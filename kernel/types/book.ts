@@ -1,0 +1,182 @@
+// Committed cells and a new one go in; the text of the new one as a module comes out, with its way back to the cell.
+import { join } from 'node:path';
+import type ts from 'typescript-6';
+import { analyse, type CellAnalysis, type Declaration } from '../cell/analyse.js';
+import { Edits, type Segment } from '../cell/edits.js';
+import type { ParsedCell } from '../cell/parse.js';
+import { typescript } from '../cell/typescript.js';
+
+/** A cell as an ES module. */
+export interface CellModule {
+  readonly text: string;
+  readonly segments: readonly Segment[];
+  /** Where the cell's own text starts and ends in `text`. */
+  readonly start: number;
+  readonly end: number;
+  /** The cell modules that it imports, by specifier. */
+  readonly imports: ReadonlySet<string>;
+  /** The files which it imports by a relative path, without what the path leaves out. */
+  readonly localModules: readonly string[];
+}
+
+interface Home {
+  /** The specifier of the module which exports the name. */
+  readonly module: string;
+  readonly kinds: ReadonlySet<Declaration['kind']>;
+  /** The variable's TSDoc comment. */
+  readonly comment: string;
+}
+
+export interface ModuleOptions {
+  /** Names that only the running session knows. */
+  readonly extraNames?: Iterable<string>;
+  /** Brings in all names that start so, and not only those which the cell mentions. */
+  readonly prefix?: string;
+}
+
+const VARIABLES: ReadonlySet<Declaration['kind']> = new Set(['const', 'let', 'var']);
+/** So many modules stay imported though the cell at hand does not use them: the set of imports should rarely change. */
+const STICKY_IMPORTS = 32;
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+/** The notebook's names and the modules they live in. Its cost per cell does not depend on how many cells there were. */
+export class Book {
+  readonly #homes = new Map<string, Home>();
+  /** Modules that change the global scope or other modules, which all later cells must see. */
+  readonly #augmenting: string[] = [];
+  #sticky = new Set<string>();
+
+  /** Names that later cells see, with the module which declares each. */
+  get names(): Iterable<string> {
+    return this.#homes.keys();
+  }
+
+  /** The module of a cell that runs now: names of earlier cells are imported or declared before its text. */
+  module(cell: ParsedCell, folder: string, { extraNames = [], prefix }: ModuleOptions = {}): CellModule {
+    const analysis = analyse(cell);
+    const own = new Set(analysis.declares.map(({ name }) => name));
+    const wanted = new Set(analysis.mentions);
+    if (prefix !== undefined) for (const name of this.#homes.keys()) if (startsWith(name, prefix)) wanted.add(name);
+    const uses = new Set(this.#augmenting);
+    let prelude = '';
+    for (const name of wanted) {
+      const home = own.has(name) ? undefined : this.#homes.get(name);
+      if (home === undefined) continue;
+      uses.add(home.module);
+      prelude += carried(name, home);
+    }
+    for (const name of extraNames) {
+      const isMissing = wanted.has(name) && !own.has(name) && !this.#homes.has(name);
+      if (isMissing && IDENTIFIER.test(name)) prelude += `declare let ${name}: any;`;
+    }
+    const imports = this.#stickyWith(uses);
+    for (const module of imports) prelude += `import ${JSON.stringify(module)};`;
+    return { ...assemble(cell, analysis, folder, `${prelude}\n`), imports };
+  }
+
+  /** Later cells see what `cell`, which is now the module `specifier`, declares. */
+  commit(cell: ParsedCell, specifier: string): void {
+    const { declares } = analyse(cell);
+    const kinds = new Map<string, Set<Declaration['kind']>>();
+    for (const { name, kind } of declares) kinds.set(name, (kinds.get(name) ?? new Set()).add(kind));
+    const comments = variableComments(cell);
+    for (const [name, of] of kinds) {
+      this.#homes.set(name, { module: specifier, kinds: of, comment: comments.get(name) ?? '' });
+    }
+    if (cell.statements.some(augments)) this.#augmenting.push(specifier);
+    if (kinds.size > 0) this.#sticky.add(specifier);
+  }
+
+  reset(): void {
+    this.#homes.clear();
+    this.#augmenting.length = 0;
+    this.#sticky = new Set();
+  }
+
+  #stickyWith(uses: ReadonlySet<string>): ReadonlySet<string> {
+    for (const module of uses) this.#sticky.add(module);
+    if (this.#sticky.size > STICKY_IMPORTS) this.#sticky = new Set(uses);
+    return this.#sticky;
+  }
+}
+
+/** Variables stay assignable; all else is imported, so that its types, members and generics come along. */
+function carried(name: string, { module, kinds, comment }: Home): string {
+  const from = JSON.stringify(module);
+  const isVariable = [...kinds].every((kind) => VARIABLES.has(kind));
+  if (!isVariable) return `import { ${name} } from ${from};`;
+  return `${comment}declare ${kinds.has('const') ? 'const' : 'let'} ${name}: typeof import(${from}).${name};`;
+}
+
+function assemble(
+  cell: ParsedCell,
+  analysis: CellAnalysis,
+  folder: string,
+  prelude: string,
+): Omit<CellModule, 'imports'> {
+  const edits = new Edits(cell.source);
+  edits.prepend(prelude);
+  const specifiers = relativeSpecifiers(cell);
+  for (const specifier of specifiers) {
+    edits.insert(specifier.getStart(cell.file) + 1, `${folder.replace(/[\\'"`]/g, '\\$&')}/`);
+  }
+  const names = new Set(analysis.declares.map(({ name }) => name).filter((name) => !analysis.exported.has(name)));
+  const suffix = `\nexport { ${[...names].join(', ')} };`;
+  edits.insert(cell.source.length, suffix);
+  const { text, segments } = edits.apply();
+  const localModules = specifiers.map((specifier) => join(folder, specifier.text));
+  return { text, segments, start: prelude.length, end: text.length - suffix.length, localModules };
+}
+
+/** The `/** … *\/` before each variable statement: it must stand before the declaration in later cells, too. */
+function variableComments(cell: ParsedCell): Map<string, string> {
+  const ts = typescript();
+  const comments = new Map<string, string>();
+  for (const statement of cell.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    const ranges = ts.getLeadingCommentRanges(cell.source, statement.pos) ?? [];
+    const comment = ranges
+      .map(({ pos, end }) => cell.source.slice(pos, end))
+      .findLast((text) => text.startsWith('/**'));
+    if (comment === undefined) continue;
+    for (const { name } of statement.declarationList.declarations)
+      if (ts.isIdentifier(name)) comments.set(name.text, comment);
+  }
+  return comments;
+}
+
+function startsWith(name: string, prefix: string): boolean {
+  return name.toLowerCase().startsWith(prefix.toLowerCase());
+}
+
+/** `./util` and the like, which mean the notebook's folder though the module lies elsewhere. */
+function relativeSpecifiers(cell: ParsedCell): ts.StringLiteralLike[] {
+  const ts = typescript();
+  const found: ts.StringLiteralLike[] = [];
+  if (!/['"`]\.\.?\//.test(cell.source)) return found;
+  const isRelative = (node: ts.Node | undefined): node is ts.StringLiteralLike =>
+    node !== undefined && ts.isStringLiteralLike(node) && /^\.\.?\//.test(node.text);
+  const visit = (node: ts.Node): void => {
+    let specifier: ts.Node | undefined;
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) specifier = node.moduleSpecifier;
+    else if (ts.isExternalModuleReference(node)) specifier = node.expression;
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) specifier = node.argument.literal;
+    else if (ts.isCallExpression(node) && isImportCall(node)) specifier = node.arguments[0];
+    if (isRelative(specifier)) found.push(specifier);
+    ts.forEachChild(node, visit);
+  };
+  for (const statement of cell.statements) visit(statement);
+  return found;
+}
+
+function isImportCall({ expression }: ts.CallExpression): boolean {
+  const ts = typescript();
+  return (
+    expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(expression) && expression.text === 'require')
+  );
+}
+
+function augments(statement: ts.Statement): boolean {
+  const ts = typescript();
+  return ts.isModuleDeclaration(statement) && (ts.isStringLiteral(statement.name) || statement.name.text === 'global');
+}

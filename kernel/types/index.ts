@@ -1,0 +1,31 @@
+// A notebook's folder goes in; a checker for its cells comes out.
+import { Checker } from './checker.js';
+import type { CellChecker, CheckerOptions } from './contract.js';
+import type { TypeEngine } from './engine.js';
+import { createNativeEngine } from './native.js';
+import { Workspace } from './workspace.js';
+
+export type {
+  Cell,
+  CellChecker,
+  CellCompletions,
+  CellDiagnostic,
+  CheckerOptions,
+  Completion,
+  CompletionKind,
+  Inspection,
+  KnownNames,
+} from './contract.js';
+export { type FolderSettings, folderSettings } from './folder.js';
+
+/** Takes about 100 ms, most of it in another process. */
+export async function createChecker({ folder, engine }: CheckerOptions): Promise<CellChecker> {
+  const workspace = new Workspace(folder);
+  const start = (wanted: CheckerOptions['engine']) => (of: Workspace) => startEngine(of, wanted);
+  const first = await start(engine)(workspace);
+  return new Checker(folder, workspace, start(first.name), first);
+}
+
+async function startEngine({ cells }: Workspace, wanted: CheckerOptions['engine']): Promise<TypeEngine> {
+  return createNativeEngine(cells);
+}
