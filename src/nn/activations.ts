@@ -7,7 +7,7 @@ import { Module } from './module.js';
 
 const { SQRT1_2, PI } = Math;
 // Klambauer et al., "Self-normalizing neural networks" (2017).
-const seluConstants = { scale: 1.0507009873554804934193349852946, alpha: 1.6732632423543772848170429916717 } as const;
+const seluConstants = { scale: 1.0507009873554805, alpha: 1.6732632423543772 } as const;
 
 /** min(x, 0), with the whole gradient at 0. */
 const negative = (x: Tensor): Tensor => x.where(x.le(0), 0);
