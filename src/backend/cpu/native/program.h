@@ -6,7 +6,7 @@
      const char *gl_opcodes(void), *gl_kinds(void)  space-separated names; a name's place in the list is its number
      int gl_threads(int n)                          set the number of threads (0: only ask); default: GRADLAB_THREADS, else online CPUs
      uint64_t gl_address(const void *)              address of a JavaScript buffer
-     uint64_t gl_arena(uint64_t bytes)              grow-only scratch memory, zeroed when new, contents kept when it grows; 0: out of memory
+     uint64_t gl_arena(uint64_t bytes)              grow-only scratch memory; growing moves it and loses what it held; 0: out of memory
      int gl_run(program, words, slots, scalars, profile)   0, or -1 with gl_error(); profile: nanoseconds per record, may be null
      const char *gl_error(void)
 
@@ -18,7 +18,7 @@
    CONST  scalarIndex, dtype.       INSTR  op, dst, a, b, c (registers, -1 where unused).       OUT  reg, VIEW.
    Registers: the inputs, then the constants, then temporaries. The type of a register follows from what is written to it first
    (inputs and constants: their dtype; mov, where, expand and rsum…: their operand's). An instruction may write to one of its operands'
-   registers only if both have elements of the same size.
+   registers only if both have elements of the same size, and never to a constant's.
 
    map        nd, dims, nIn, nOut, nConst, nReg, nInstr, VIEW*nIn, OUT*nOut, CONST*nConst, INSTR*nInstr
               One row-major iteration space. An output may have the same address and strides as an input.
@@ -119,5 +119,5 @@ void gl_merge(gl_view *view);
 void gl_drop_dims(gl_view *view, int from, int count);
 /* Constants and instructions for registers already typed: first `typed` entries of dtypes. The result points into memory. */
 bool gl_take_constants(gl_reader *reader, const gl_run_context *run, gl_code *code, int firstRegister);
-bool gl_take_instructions(gl_reader *reader, const struct gl_kernels *kernels, gl_code *code);
+bool gl_take_instructions(gl_reader *reader, const gl_op *operations, gl_code *code);
 #endif

@@ -1,0 +1,21 @@
+/* Shared by the kernels and the entry points: tables about opcodes, the way an error is reported, the kernels of an instruction set. */
+#ifndef GL_API_H
+#define GL_API_H
+#include "program.h"
+
+extern const uint8_t gl_operation_result[]; /* dtype written, for instructions whose result does not follow from an operand */
+extern const uint16_t gl_operation_cost[];  /* rough cycles per 16 elements */
+
+/* These keep a message for gl_error and give -1. */
+int gl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int gl_malformed(const gl_run_context *run);
+int gl_out_of_memory(const gl_run_context *run);
+
+/* Runs the record behind the reader; 0 or -1. */
+typedef int (*gl_kernel)(gl_reader *reader, const gl_run_context *run);
+#define GL_COUNT_KIND(kind) +1
+enum { GL_KIND_COUNT = 0 GL_KINDS(GL_COUNT_KIND) };
+typedef struct {
+  gl_kernel kernels[GL_KIND_COUNT];
+} gl_kernel_table;
+#endif

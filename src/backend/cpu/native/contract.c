@@ -1,0 +1,369 @@
+/* contract: reads the record, decides orientation and tiling, packs, multiplies tile by tile, ends each tile with the epilogue.
+   Every element of C is added in the same order wherever its tile lies; only the sizes decide the pieces of k. */
+#include "contract.h"
+#include "api.h"
+#include "kernels.h"
+#include "memory.h"
+#include "threads.h"
+#include <string.h>
+
+enum { BATCH, M, N, K };
+enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 512, SHARED_BYTES = 8 << 20, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16 };
+
+/* Sum of index * stride for a flat index over axes. */
+static int64_t axes_offset(const gl_axes *axes, const int64_t *strides, int64_t index) {
+  int64_t offset = 0;
+  for (int i = axes->n - 1; i >= 0; i--) {
+    offset += index % axes->size[i] * strides[i];
+    index /= axes->size[i];
+  }
+  return offset;
+}
+static int64_t panel_start(const gl_contraction *job, int64_t panel) { return panel * job->m.total / job->mPanels; }
+static int64_t k_start(const gl_contraction *job, int64_t block) { return gl_min(job->k.total, block * job->kBlock); }
+/* Columns that all panels of a chunk take, whole vectors. */
+static int64_t chunk_columns(const gl_contraction *job) { return gl_ceil_div(job->chunk, job->gemm->lanes) * job->gemm->lanes; }
+static int panel_width(const gl_contraction *job, int64_t panel) {
+  const int64_t full = job->gemm->vectors * job->gemm->lanes;
+  return (int)gl_min(full, chunk_columns(job) - panel * full);
+}
+
+/* Packed operands: blocks of k one after another, in each the panels, in each k after k. */
+static char *left_panel(const gl_contraction *job, char *packed, int64_t firstRow, int64_t rows, int64_t m, int64_t k0, int64_t kc) {
+  return packed + (k0 * rows + (m - firstRow) * kc) * job->gemm->size;
+}
+static void pack_left(const gl_contraction *job, const char *base, int64_t firstPanel, int64_t lastPanel, int64_t k0, int64_t kc, char *to) {
+  for (int64_t p = firstPanel; p < lastPanel; p++) {
+    const int64_t m = panel_start(job, p), height = panel_start(job, p + 1) - m;
+    job->gemm->pack(&job->leftMap, base, m, (int)height, (int)height, k0, kc, to);
+    to += height * kc * job->gemm->size;
+  }
+}
+static void pack_right(const gl_contraction *job, const char *base, int64_t chunk, int64_t panel, int64_t k0, int64_t kc, char *to) {
+  const int64_t n = panel * job->gemm->vectors * job->gemm->lanes;
+  const int width = panel_width(job, panel);
+  job->gemm->pack(&job->rightMap, base, chunk * job->chunk + n, (int)gl_min(width, job->chunk - n), width, k0, kc, to);
+}
+static void share_left(void *context, int i) {
+  const gl_contraction *job = context;
+  const int64_t block = i / job->mPanels, panel = i % job->mPanels, k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
+  pack_left(job, job->left, panel, panel + 1, k0, kc, left_panel(job, job->packedLeft, 0, job->m.total, panel_start(job, panel), k0, kc));
+}
+static char *shared_right(const gl_contraction *job, int64_t chunk, int64_t panel, int64_t k0, int64_t kc) {
+  const int64_t columns = chunk_columns(job), at = chunk * columns + panel * job->gemm->vectors * job->gemm->lanes;
+  return job->packedRight + (k0 * columns * job->chunks + at * kc) * job->gemm->size;
+}
+static void share_right(void *context, int i) {
+  const gl_contraction *job = context;
+  const int64_t panels = job->chunks * job->nPanels, block = i / panels, panel = i % panels, k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
+  pack_right(job, job->right, panel / job->nPanels, panel % job->nPanels, k0, kc, shared_right(job, panel / job->nPanels, panel % job->nPanels, k0, kc));
+}
+
+/* Scratch of a task: left block, right panel, tile, frame of the epilogue. */
+typedef struct {
+  char *left, *right, *tile;
+  gl_frame frame;
+} workspace;
+static size_t rounded(int64_t bytes) { return (size_t)((bytes + 63) & ~(int64_t)63); }
+static int64_t tile_rows(const gl_contraction *job) { return gl_min(job->m.total, job->mPerTile * (gl_ceil_div(job->m.total, job->mPanels))); }
+static bool open_workspace(const gl_contraction *job, workspace *work) {
+  const int64_t size = job->gemm->size, capacity = job->rows * job->columns;
+  const size_t left = rounded(tile_rows(job) * job->kBlock * size), right = rounded(job->gemm->vectors * job->gemm->lanes * job->kBlock * size);
+  const size_t tile = rounded(tile_rows(job) * job->columns * size);
+  char *memory = gl_thread_scratch(left + right + tile + GL(frame_size)(&job->body, capacity, 0));
+  if (!memory) return false;
+  work->left = memory, work->right = memory + left, work->tile = memory + left + right;
+  GL(frame)(&job->body, memory + left + right + tile, capacity, 0, &work->frame);
+  return true;
+}
+
+/* One tile over blocks [firstBlock, lastBlock) of k, into tile (rows of job->columns). */
+static void multiply(const gl_contraction *job, workspace *work, int64_t batch, int64_t chunk, int64_t mTile, int64_t nTile, int64_t firstBlock, int64_t lastBlock, char *tile) {
+  const gl_gemm *gemm = job->gemm;
+  const int64_t size = gemm->size, full = gemm->vectors * gemm->lanes;
+  const int64_t mFirst = mTile * job->mPerTile, mLast = gl_min(job->mPanels, mFirst + job->mPerTile), row0 = panel_start(job, mFirst);
+  const int64_t nFirst = nTile * job->nPerTile, nLast = gl_min(job->nPanels, nFirst + job->nPerTile);
+  const char *left = job->left + axes_offset(&job->batch, job->batch.left, batch) * size;
+  const char *right = job->right + axes_offset(&job->batch, job->batch.right, batch) * size;
+  if (firstBlock == lastBlock) memset(tile, 0, (size_t)((panel_start(job, mLast) - row0) * job->columns * size));
+  for (int64_t block = firstBlock; block < lastBlock; block++) {
+    const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
+    if (!job->leftShared) pack_left(job, left, mFirst, mLast, k0, kc, work->left);
+    for (int64_t p = nFirst; p < nLast; p++) {
+      const int width = panel_width(job, p);
+      const char *lines;
+      int64_t step = width;
+      if (job->direct && p * full + width <= job->chunk) lines = right + (job->rightMap.across[chunk * job->chunk + p * full] + job->rightMap.along[k0]) * size, step = job->step;
+      else if (job->rightShared) lines = shared_right(job, chunk, p, k0, kc);
+      else pack_right(job, right, chunk, p, k0, kc, work->right), lines = work->right;
+      for (int64_t q = mFirst; q < mLast; q++) {
+        const int64_t m = panel_start(job, q), height = panel_start(job, q + 1) - m;
+        const char *panel = job->leftShared ? left_panel(job, job->packedLeft, 0, job->m.total, m, k0, kc) : work->left + (m - row0) * kc * size;
+        gemm->micro[height - 1][width / gemm->lanes - 1](kc, panel, lines, step, tile + ((m - row0) * job->columns + (p - nFirst) * full) * size, job->columns, block > firstBlock);
+      }
+    }
+  }
+}
+
+static void tile_task(void *context, int i) {
+  const gl_contraction *job = context;
+  workspace work;
+  if (!open_workspace(job, &work)) return;
+  const int64_t last = gl_min(job->units, (i + 1) * job->unitsPerTask);
+  for (int64_t unit = i * job->unitsPerTask; unit < last; unit++) {
+    const int64_t nTile = unit % job->nTiles, mTile = unit / job->nTiles % job->mTiles, outer = unit / job->nTiles / job->mTiles;
+    const int64_t chunk = outer % job->chunks, batch = outer / job->chunks;
+    const int64_t m0 = panel_start(job, mTile * job->mPerTile), m1 = panel_start(job, gl_min(job->mPanels, (mTile + 1) * job->mPerTile));
+    const int64_t n0 = nTile * job->nPerTile * job->gemm->vectors * job->gemm->lanes;
+    const int64_t width = gl_min(job->chunk - n0, job->nPerTile * job->gemm->vectors * job->gemm->lanes);
+    multiply(job, &work, batch, chunk, mTile, nTile, 0, job->kBlocks, work.tile);
+    GL(epilogue)(job, &work.frame, batch, m0, m1 - m0, chunk * job->chunk + n0, width, work.tile);
+  }
+}
+/* Unit: (batch, piece of k); the tile is the whole matrix. */
+static void split_task(void *context, int i) {
+  const gl_contraction *job = context;
+  workspace work;
+  if (!open_workspace(job, &work)) return;
+  const int64_t split = i % job->splits, batch = i / job->splits, first = split * job->blocksPerSplit;
+  multiply(job, &work, batch, 0, 0, 0, first, gl_min(job->kBlocks, first + job->blocksPerSplit), job->partials + i * job->m.total * job->columns * job->gemm->size);
+}
+/* A few rows: adds the pieces in order, then the epilogue. */
+static void join_task(void *context, int i) {
+  const gl_contraction *job = context;
+  workspace work;
+  if (!open_workspace(job, &work)) return;
+  const int64_t groups = gl_ceil_div(job->m.total, job->rows), batch = i / groups, m0 = i % groups * job->rows, rows = gl_min(job->rows, job->m.total - m0);
+  const int64_t piece = job->m.total * job->columns * job->gemm->size;
+  char *sum = job->partials + batch * job->splits * piece + m0 * job->columns * job->gemm->size;
+  for (int64_t s = 1; s < job->splits; s++) job->gemm->add(sum, sum + s * piece, rows * job->columns);
+  GL(epilogue)(job, &work.frame, batch, m0, rows, 0, job->n.total, sum);
+}
+
+/* ---- plan ---- */
+/* Length of the runs of neighbours along axes. */
+static int64_t run_length(const gl_axes *axes, const int64_t *strides) {
+  int64_t run = 1;
+  for (int i = axes->n - 1; i >= 0; i--) {
+    if (axes->size[i] == 1) continue;
+    if (strides[i] != run) break;
+    run *= axes->size[i];
+  }
+  return run;
+}
+static i32 *offsets(const gl_axes *axes, const int64_t *strides) {
+  i32 *table = gl_kernel_memory(sizeof(i32) * (size_t)axes->total);
+  if (!table) return NULL;
+  int64_t done = 1;
+  table[0] = 0;
+  for (int i = axes->n - 1; i >= 0; i--) {
+    for (int64_t j = 1; j < axes->size[i]; j++)
+      for (int64_t x = 0; x < done; x++) table[j * done + x] = (i32)(table[x] + j * strides[i]);
+    done *= axes->size[i];
+  }
+  return table;
+}
+
+/* Rough cycles of one step of k for m broadcast rows and n vector columns. */
+static f64 step_cycles(const gl_gemm *gemm, int64_t m, int64_t n) {
+  const f64 panels = (f64)gl_ceil_div(m, gemm->height), height = (f64)m / panels;
+  const int64_t vectors = gl_ceil_div(n, gemm->lanes), wide = vectors / gemm->vectors, rest = vectors % gemm->vectors;
+  f64 cycles = 0;
+  for (int64_t v = gemm->vectors;; v = rest) {
+    const f64 fma = height * (f64)v / 2, load = (height + (f64)v) / 2, latency = 4;
+    const f64 worst = fma > load ? fma > latency ? fma : latency : load > latency ? load : latency;
+    cycles += worst * (v == gemm->vectors ? (f64)wide : 1);
+    if (v == rest || rest == 0) break;
+  }
+  return cycles * panels;
+}
+static void swap_sides(gl_contraction *job) {
+  const gl_axes m = job->m;
+  job->m = job->n, job->n = m;
+  const char *left = job->left;
+  job->left = job->right, job->right = left;
+  gl_axes *all[] = {&job->batch, &job->m, &job->n, &job->k};
+  for (int g = 0; g < 4; g++)
+    for (int i = 0; i < all[g]->n; i++) {
+      const int64_t stride = all[g]->left[i];
+      all[g]->left[i] = all[g]->right[i], all[g]->right[i] = stride;
+    }
+}
+/* Run of the first output along axes. */
+static int64_t output_run(const gl_contraction *job, const gl_axes *axes) {
+  int64_t strides[GL_MAX_DIMS];
+  if (job->body.nOutputs == 0) return 1;
+  for (int i = 0; i < axes->n; i++) strides[i] = job->outputs[0].whole.stride[axes->dim[i]];
+  return run_length(axes, strides);
+}
+static void choose_sides(gl_contraction *job) {
+  const f64 area = (f64)job->m.total * (f64)job->n.total, k = (f64)job->k.total;
+  const f64 alongN = output_run(job, &job->n) >= 4 || job->n.total == 1 ? 0.3 : 2, alongM = output_run(job, &job->m) >= 4 || job->m.total == 1 ? 0.3 : 2;
+  const f64 kept = k * step_cycles(job->gemm, job->m.total, job->n.total) + area * alongN;
+  const f64 swapped = k * step_cycles(job->gemm, job->n.total, job->m.total) + area * alongM;
+  if (swapped < kept * 0.95) swap_sides(job);
+}
+
+static void choose_tiles(gl_contraction *job) {
+  const gl_gemm *gemm = job->gemm;
+  const int64_t full = gemm->vectors * gemm->lanes, m = job->m.total, n = job->n.total, k = job->k.total, batches = job->batch.total;
+  const int64_t run = output_run(job, &job->n);
+  job->chunk = run >= 2 * full && run < n ? run : n;
+  job->mPanels = gl_ceil_div(m, gemm->height);
+  job->kBlocks = gl_ceil_div(k, K_BLOCK * 4 / gemm->size);
+  job->kBlock = job->kBlocks ? gl_ceil_div(k, job->kBlocks) : 1;
+  job->splits = 1;
+  if (batches * job->mPanels * gl_ceil_div(n, full) < 64 && k >= 1024 && job->mPanels * gemm->height <= 1024) {
+    job->splits = gl_min(MAX_SPLITS, k / 512);
+    job->blocksPerSplit = gl_ceil_div(job->kBlocks, job->splits);
+    job->splits = gl_ceil_div(job->kBlocks, job->blocksPerSplit);
+    if (job->splits > 1) job->chunk = n;
+  }
+  job->chunks = n / job->chunk;
+  job->nPanels = gl_ceil_div(job->chunk, full);
+  job->mPerTile = job->mPanels, job->nPerTile = job->nPanels;
+  if (job->splits == 1) {
+    job->mPerTile = gl_min(job->mPanels, gl_max(1, TILE_ROWS / gemm->height));
+    job->nPerTile = gl_min(job->nPanels, gl_max(1, TILE_COLUMNS / full));
+    const int64_t threads = gl_pool_size(0), enough = 4 * threads;
+    for (;;) { /* smaller tiles until there are enough of them, while they are worth a task */
+      job->mTiles = gl_ceil_div(job->mPanels, job->mPerTile), job->nTiles = gl_ceil_div(job->nPanels, job->nPerTile);
+      const int64_t tiles = batches * job->chunks * job->mTiles * job->nTiles;
+      const int64_t cycles = job->mPerTile * gemm->height * job->nPerTile * gemm->vectors * k / 2;
+      if (threads == 1 || tiles >= enough || cycles < 2 * GL_SERIAL_CYCLES) break;
+      if (job->nPerTile > 1 && (job->nPerTile >= job->mPerTile || job->mPerTile == 1)) job->nPerTile = gl_ceil_div(job->nPerTile, 2);
+      else if (job->mPerTile > 1) job->mPerTile = gl_ceil_div(job->mPerTile, 2);
+      else break;
+    }
+    job->mPerTile = gl_ceil_div(job->mPanels, job->mTiles), job->nPerTile = gl_ceil_div(job->nPanels, job->nTiles);
+  }
+  job->mTiles = gl_ceil_div(job->mPanels, job->mPerTile), job->nTiles = gl_ceil_div(job->nPanels, job->nPerTile);
+  job->columns = gl_ceil_div(gl_min(job->nPerTile * full, chunk_columns(job)), GL_LANES) * GL_LANES;
+  job->rows = (int)gl_max(1, EPILOGUE_ELEMENTS / job->columns);
+}
+
+static bool constant_over_batch(const gl_contraction *job, const int64_t *strides) {
+  for (int i = 0; i < job->batch.n; i++)
+    if (strides[i] != 0 && job->batch.size[i] > 1) return false;
+  return true;
+}
+static bool index_tables(gl_contraction *job) {
+  job->leftMap = (gl_index_map){offsets(&job->m, job->m.left), offsets(&job->k, job->k.left), run_length(&job->m, job->m.left), run_length(&job->k, job->k.left)};
+  job->rightMap = (gl_index_map){offsets(&job->n, job->n.right), offsets(&job->k, job->k.right), run_length(&job->n, job->n.right), run_length(&job->k, job->k.right)};
+  return job->leftMap.across && job->leftMap.along && job->rightMap.across && job->rightMap.along;
+}
+/* One stride for all of k, or 0. */
+static int64_t uniform_step(const gl_axes *k) {
+  int64_t step = 0, count = 1;
+  for (int i = k->n - 1; i >= 0; i--) {
+    if (k->size[i] == 1) continue;
+    if (count == 1) step = k->right[i];
+    else if (k->right[i] != step * count) return 0;
+    count *= k->size[i];
+  }
+  return step;
+}
+
+static bool share_operands(gl_contraction *job, bool serial) {
+  const int64_t size = job->gemm->size, left = job->m.total * job->k.total * size, right = chunk_columns(job) * job->chunks * job->k.total * size;
+  const int64_t outer = job->batch.total * job->chunks;
+  job->step = uniform_step(&job->k);
+  job->direct = job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
+  job->leftShared = job->splits == 1 && outer * job->nTiles > 1 && left <= SHARED_BYTES && constant_over_batch(job, job->batch.left);
+  job->rightShared = job->splits == 1 && !job->direct && job->mTiles * job->batch.total > 1 && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
+  if (job->leftShared) {
+    job->packedLeft = gl_kernel_memory((size_t)left);
+    if (!job->packedLeft) return false;
+    const int tasks = (int)(job->kBlocks * job->mPanels);
+    if (serial || left < 65536) for (int i = 0; i < tasks; i++) share_left(job, i);
+    else gl_parallel(tasks, share_left, job);
+  }
+  if (job->rightShared) {
+    job->packedRight = gl_kernel_memory((size_t)right);
+    if (!job->packedRight) return false;
+    const int tasks = (int)(job->kBlocks * job->chunks * job->nPanels);
+    if (serial || right < 65536) for (int i = 0; i < tasks; i++) share_right(job, i);
+    else gl_parallel(tasks, share_right, job);
+  }
+  return true;
+}
+
+static void each(bool serial, int64_t n, void (*task)(void *, int), void *context) {
+  if (serial) for (int i = 0; i < n; i++) task(context, i);
+  else gl_parallel((int)n, task, context);
+}
+static int multiply_all(gl_contraction *job, const gl_run_context *run) {
+  choose_sides(job);
+  choose_tiles(job);
+  if (!index_tables(job)) return gl_out_of_memory(run);
+  const f64 cycles = (f64)job->batch.total * (f64)job->m.total * (f64)job->n.total * ((f64)job->k.total / (2 * job->gemm->lanes) + 1);
+  const bool serial = cycles < GL_SERIAL_CYCLES;
+  if (!share_operands(job, serial)) return gl_out_of_memory(run);
+  for (int i = 0; i < job->body.nInputs + job->body.nOutputs; i++) { /* lines along n */
+    gl_epilogue_operand *operand = i < job->body.nInputs ? &job->inputs[i] : &job->outputs[i - job->body.nInputs];
+    const gl_view *whole = &operand->whole;
+    gl_view *line = &operand->line;
+    line->base = whole->base, line->dtype = whole->dtype, line->fill = whole->fill, line->bounded = whole->bounded, line->nd = job->n.n;
+    for (int a = 0; a < job->n.n; a++) {
+      const int d = job->n.dim[a];
+      line->size[a] = whole->size[d], line->stride[a] = whole->stride[d], line->lo[a] = whole->lo[d], line->hi[a] = whole->hi[d];
+    }
+    gl_merge(line);
+    operand->alongM = whole->bounded;
+    for (int a = 0; a < job->m.n; a++) operand->alongM |= whole->stride[job->m.dim[a]] != 0;
+    for (int k = 0; k < job->body.code.nInstructions; k++) operand->alongM |= job->body.code.instructions[k].dst == operand->reg; /* overwritten: load it again */
+  }
+  if (job->splits > 1) {
+    job->partials = gl_kernel_memory((size_t)(job->batch.total * job->splits * job->m.total * job->columns * job->gemm->size));
+    if (!job->partials) return gl_out_of_memory(run);
+    each(serial, job->batch.total * job->splits, split_task, job);
+    each(serial, job->batch.total * gl_ceil_div(job->m.total, job->rows), join_task, job);
+    return 0;
+  }
+  job->units = job->batch.total * job->chunks * job->mTiles * job->nTiles;
+  job->unitsPerTask = serial ? job->units : gl_max(gl_ceil_div(job->units, 65536), gl_min(gl_ceil_div(job->units, 8 * gl_pool_size(0)), (int64_t)(GL_SERIAL_CYCLES / 2 / (cycles / (f64)job->units)) + 1));
+  each(serial, gl_ceil_div(job->units, job->unitsPerTask), tile_task, job);
+  return 0;
+}
+
+static const gl_gemm *gemm_of(int dtype) {
+  return dtype == GL_F32 ? &GL(gemm_f32) : dtype == GL_F64 ? &GL(gemm_f64) : dtype == GL_I32 || dtype == GL_U32 ? &GL(gemm_i32) : NULL;
+}
+
+int GL(run_contract)(gl_reader *reader, const gl_run_context *run) {
+  gl_contraction job;
+  memset(&job, 0, sizeof job);
+  job.scalars = run->scalars;
+  const int nd = gl_take(reader);
+  const i32 *words = gl_take_many(reader, nd * 4);
+  if (reader->failed || nd > GL_MAX_DIMS) return gl_malformed(run);
+  gl_axes *roles[] = {&job.batch, &job.m, &job.n, &job.k};
+  i32 dims[GL_MAX_DIMS];
+  for (int r = 0; r < 4; r++) roles[r]->total = 1;
+  for (int d = 0; d < nd; d++) {
+    const i32 role = words[4 * d], size = words[4 * d + 1];
+    if (role < BATCH || role > K || size < 0) return gl_malformed(run);
+    gl_axes *axes = roles[role];
+    dims[d] = axes->size[axes->n] = size;
+    axes->dim[axes->n] = d, axes->left[axes->n] = words[4 * d + 2], axes->right[axes->n] = words[4 * d + 3];
+    axes->n++, axes->total *= size;
+  }
+  const int dtype = gl_take(reader);
+  const int slotA = gl_take(reader), offsetA = gl_take(reader), slotB = gl_take(reader), offsetB = gl_take(reader);
+  const int nIn = gl_take(reader), nOut = gl_take(reader), nConst = gl_take(reader), nReg = gl_take(reader), nInstr = gl_take(reader);
+  job.gemm = gemm_of(dtype);
+  if (reader->failed || !job.gemm || slotA < 0 || slotB < 0 || nReg < 1 || !GL(new_body)(&job.body, nIn, nOut, nConst, nReg, nInstr)) return gl_malformed(run);
+  job.left = (const char *)(uintptr_t)run->slots[slotA] + (int64_t)offsetA * job.gemm->size;
+  job.right = (const char *)(uintptr_t)run->slots[slotB] + (int64_t)offsetB * job.gemm->size;
+  job.body.code.dtypes[0] = (uint8_t)dtype;
+  if (!GL(take_inputs)(reader, run, dims, nd, 1, &job.body) || !GL(take_outputs)(reader, run, dims, nd, &job.body)) return gl_malformed(run);
+  if (!gl_take_constants(reader, run, &job.body.code, 1 + nIn) || !gl_take_instructions(reader, GL(operations), &job.body.code)) return gl_malformed(run);
+  if (!GL(outputs_fit)(&job.body) || job.body.code.positional) return gl_malformed(run);
+  job.inputs = gl_kernel_memory(sizeof(gl_epilogue_operand) * (size_t)nIn);
+  job.outputs = gl_kernel_memory(sizeof(gl_epilogue_operand) * (size_t)nOut);
+  if (!job.inputs || !job.outputs) return gl_out_of_memory(run);
+  for (int i = 0; i < nIn; i++) job.inputs[i].whole = job.body.inputs[i].view, job.inputs[i].reg = job.body.inputs[i].reg, job.body.inputs[i].mode = GL_LOADED;
+  for (int i = 0; i < nOut; i++) job.outputs[i].whole = job.body.outputs[i].view, job.outputs[i].reg = job.body.outputs[i].reg;
+  if (job.batch.total == 0 || job.m.total == 0 || job.n.total == 0) return 0;
+  return multiply_all(&job, run);
+}

@@ -1,0 +1,62 @@
+/* Elementwise program on a finished tile, a few rows at a time, while it is in cache. */
+#include "contract.h"
+#include <string.h>
+
+/* Adds index * stride of the axes to *offset; false if the view has bounds there and an index lies outside. */
+static bool step_into(const gl_view *view, const gl_axes *axes, int64_t index, int64_t *offset) {
+  bool inside = true;
+  for (int i = axes->n - 1; i >= 0; i--) {
+    const int d = axes->dim[i];
+    const int64_t at = i == 0 ? index : index % axes->size[i];
+    index /= axes->size[i];
+    *offset += at * view->stride[d];
+    inside &= at >= view->lo[d] && at < view->hi[d];
+  }
+  return inside;
+}
+
+static void load_row(const gl_contraction *job, const gl_epilogue_operand *in, gl_view *line, int64_t batch, int64_t m, int64_t n0, int64_t width, char *to) {
+  int64_t offset = 0;
+  const bool inside = step_into(&in->whole, &job->batch, batch, &offset) & step_into(&in->whole, &job->m, m, &offset);
+  if (!inside) GL(splat)(line->dtype, line->fill, width, to);
+  else {
+    line->base = in->whole.base + offset * gl_size(line->dtype);
+    GL(load)(line, n0, width, to);
+  }
+}
+
+void GL(epilogue)(const gl_contraction *job, gl_frame *frame, int64_t batch, int64_t m0, int64_t rows, int64_t n0, int64_t width, char *tile) {
+  const gl_body *body = &job->body;
+  const int64_t columns = job->columns, rowBytes = columns * job->gemm->size;
+  for (int64_t done = 0; done < rows; done += job->rows) {
+    const int64_t n = gl_min(job->rows, rows - done);
+    frame->registers[0] = tile + done * rowBytes;
+    for (int i = 0; i < body->nInputs; i++) {
+      const gl_epilogue_operand *in = &job->inputs[i];
+      const int64_t bytes = columns * (in->whole.dtype == GL_F64 ? 8 : 4);
+      char *to = frame->storage[in->reg];
+      frame->registers[in->reg] = to;
+      if (!in->alongM && done > 0) continue; /* the same for every row: there since the first */
+      gl_view line = in->line;
+      const int64_t distinct = in->alongM ? n : 1, copies = in->alongM ? 1 : gl_min(job->rows, rows);
+      for (int64_t r = 0; r < distinct; r++) load_row(job, in, &line, batch, m0 + done + r, n0, width, to + r * bytes);
+      for (int64_t r = 1; r < copies; r++) memcpy(to + r * bytes, to, (size_t)bytes);
+    }
+    if (body->code.nInstructions > 0) {
+      const gl_range range = {.start = 0, .count = n * columns, .total = 0, .firstRow = 0, .rows = (int)n, .length = (int)columns};
+      GL(compute)(body, frame, job->scalars, &range);
+    }
+    for (int i = 0; i < body->nOutputs; i++) {
+      const gl_epilogue_operand *out = &job->outputs[i];
+      const int64_t bytes = columns * (out->whole.dtype == GL_F64 ? 8 : 4);
+      gl_view line = out->line;
+      for (int64_t r = 0; r < n; r++) {
+        int64_t offset = 0;
+        step_into(&out->whole, &job->batch, batch, &offset);
+        step_into(&out->whole, &job->m, m0 + done + r, &offset);
+        line.base = out->whole.base + offset * gl_size(line.dtype);
+        GL(store)(&line, n0, width, (char *)frame->registers[out->reg] + r * bytes);
+      }
+    }
+  }
+}

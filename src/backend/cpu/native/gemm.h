@@ -1,0 +1,40 @@
+/* Inner loops of a matrix product for one element type: packing through index tables, and the register tile. */
+#ifndef GL_GEMM_H
+#define GL_GEMM_H
+#include "isa.h"
+
+/* How the elements of one operand are found: element (x, k) lies at base[across[x] + along[k]]. */
+typedef struct {
+  const i32 *across, *along;
+  /* Elements [0, run), [run, 2 run) … of across (along) are neighbours in memory. */
+  int64_t acrossRun, alongRun;
+} gl_index_map;
+
+/* Copies `width` elements from x = at (0 beyond `valid`) for each of kc steps from k = k0: to[k * width + x]. */
+typedef void (*gl_pack)(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to);
+
+/* c[i][j] (+)= sum over k of a[k * height + i] * b[k * ldb + j] for the height and vectors that the function is made for. */
+typedef void (*gl_micro)(int64_t kc, const void *a, const void *b, int64_t ldb, void *c, int64_t ldc, bool add);
+
+enum { GL_MAX_HEIGHT = 14, GL_MAX_VECTORS = 3 };
+typedef struct {
+  int size;                        /* bytes of an element */
+  int lanes;                       /* elements of a vector */
+  int height, vectors;             /* largest register tile: height rows, vectors * lanes columns */
+  gl_micro micro[GL_MAX_HEIGHT][GL_MAX_VECTORS]; /* [height - 1][vectors - 1] */
+  gl_pack pack;
+  void (*add)(void *into, const void *from, int64_t n);
+} gl_gemm;
+extern const gl_gemm GL(gemm_f32), GL(gemm_f64), GL(gemm_i32);
+
+/* Register tile by vector width: 32 registers with AVX-512 and NEON, 16 otherwise. */
+#if defined(__AVX512F__)
+enum { GL_TILE_HEIGHT = 14, GL_TILE_VECTORS = 2 };
+#elif defined(__AVX__)
+enum { GL_TILE_HEIGHT = 6, GL_TILE_VECTORS = 2 };
+#elif defined(__aarch64__)
+enum { GL_TILE_HEIGHT = 8, GL_TILE_VECTORS = 3 };
+#else
+enum { GL_TILE_HEIGHT = 4, GL_TILE_VECTORS = 2 };
+#endif
+#endif

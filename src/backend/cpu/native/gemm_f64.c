@@ -1,0 +1,16 @@
+/* float64 products. */
+#include "gemm.h"
+
+#define GL_T f64
+#define GL_TYPE(name) name##_f64
+#define GL_TABLE GL(gemm_f64)
+static inline void copy_f64(f64 *to, const f64 *from, int n) {
+  for (int i = 0; i < n; i++) to[i] = from[i];
+}
+static void transpose_f64(const f64 *from, const i32 *across, int rows, int n, f64 *to, int ld) {
+  for (int i = 0; i < rows; i++) {
+    const f64 *p = from + across[i];
+    for (int j = 0; j < n; j++) to[j * ld + i] = p[j];
+  }
+}
+#include "gemm_type.h"

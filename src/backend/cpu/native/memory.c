@@ -1,0 +1,66 @@
+/* Kernel memory (chunks that stay), thread scratch, huge pages. */
+#define _GNU_SOURCE
+#include "memory.h"
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20, ALIGNMENT = 64, FIRST_CHUNK = 1 << 18, MAX_CHUNKS = 48 };
+
+static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+void *gl_map_pages(size_t bytes) {
+  bytes = rounded(bytes, HUGE_PAGE);
+  /* One huge page more than asked, to start at a multiple of one; the excess is given back. */
+  char *raw = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (raw == MAP_FAILED) return NULL;
+  char *memory = (char *)rounded((size_t)raw, HUGE_PAGE);
+  if (memory > raw) munmap(raw, (size_t)(memory - raw));
+  munmap(memory + bytes, (size_t)(raw + HUGE_PAGE - memory));
+#ifdef MADV_HUGEPAGE
+  madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+void gl_unmap_pages(void *memory, size_t bytes) { munmap(memory, rounded(bytes, HUGE_PAGE)); }
+
+static void *aligned(size_t bytes) { return bytes >= HUGE_PAGE ? gl_map_pages(bytes) : aligned_alloc(ALIGNMENT, rounded(bytes, ALIGNMENT)); }
+
+static struct { char *memory; size_t size; } chunks[MAX_CHUNKS];
+static int nChunks, chunk;
+static size_t used;
+
+void gl_kernel_memory_reset(void) { chunk = 0, used = 0; }
+
+void *gl_kernel_memory(size_t bytes) {
+  bytes = rounded(bytes ? bytes : 1, ALIGNMENT);
+  for (; chunk < nChunks; chunk++, used = 0)
+    if (used + bytes <= chunks[chunk].size) {
+      void *memory = chunks[chunk].memory + used;
+      used += bytes;
+      return memory;
+    }
+  if (nChunks == MAX_CHUNKS) return NULL;
+  /* Each chunk doubles, so that few are ever needed. */
+  size_t size = nChunks ? chunks[nChunks - 1].size * 2 : FIRST_CHUNK;
+  if (size > (size_t)64 << 20) size = (size_t)64 << 20;
+  if (size < bytes) size = bytes;
+  char *memory = aligned(size);
+  if (!memory) return NULL;
+  chunks[nChunks].memory = memory, chunks[nChunks].size = size;
+  chunk = nChunks++, used = bytes;
+  return memory;
+}
+
+static _Thread_local char *scratch;
+static _Thread_local size_t scratchSize;
+
+void *gl_thread_scratch(size_t bytes) {
+  if (bytes > scratchSize) {
+    if (scratch) {
+      if (scratchSize >= HUGE_PAGE) gl_unmap_pages(scratch, scratchSize);
+      else free(scratch);
+    }
+    scratch = aligned(bytes), scratchSize = scratch ? bytes : 0;
+  }
+  return scratch;
+}

@@ -1,0 +1,144 @@
+/* Strided memory <-> dense blocks, line by line along the last dim of the view. */
+#include "vm.h"
+#include <string.h>
+
+/* A line: n elements from p, `stride` apart. */
+#define GL_LINE_LOAD(name, T, M)                                                                                               \
+  static inline void name(const M *p, int64_t stride, int64_t n, T *to) {                                                      \
+    if (stride == 1) {                                                                                                         \
+      GL_LOOP for (int64_t i = 0; i < n; i++) to[i] = p[i];                                                                    \
+    } else if (stride == 0) {                                                                                                  \
+      const T value = *p;                                                                                                      \
+      for (int64_t i = 0; i < n; i++) to[i] = value;                                                                           \
+    } else {                                                                                                                   \
+      for (int64_t i = 0; i < n; i++) to[i] = p[i * stride];                                                                   \
+    }                                                                                                                          \
+  }
+GL_LINE_LOAD(load_line_4, u32, u32)
+GL_LINE_LOAD(load_line_8, uint64_t, uint64_t)
+GL_LINE_LOAD(load_line_bool, i32, uint8_t)
+
+#define GL_LINE_STORE(name, T, M, value)                                                                                       \
+  static inline void name(M *p, int64_t stride, int64_t n, const T *from) {                                                    \
+    if (stride == 1) {                                                                                                         \
+      GL_LOOP for (int64_t i = 0; i < n; i++) p[i] = value;                                                                    \
+    } else {                                                                                                                   \
+      for (int64_t i = 0; i < n; i++) p[i * stride] = value;                                                                   \
+    }                                                                                                                          \
+  }
+GL_LINE_STORE(store_line_4, u32, u32, from[i])
+GL_LINE_STORE(store_line_8, uint64_t, uint64_t, from[i])
+GL_LINE_STORE(store_line_bool, i32, uint8_t, from[i] != 0)
+
+static void load_line(int dtype, const char *base, int64_t offset, int64_t stride, int64_t n, void *to) {
+  if (dtype == GL_F64) load_line_8((const uint64_t *)base + offset, stride, n, to);
+  else if (dtype == GL_BOOL) load_line_bool((const uint8_t *)base + offset, stride, n, to);
+  else load_line_4((const u32 *)base + offset, stride, n, to);
+}
+static void store_line(int dtype, char *base, int64_t offset, int64_t stride, int64_t n, const void *from) {
+  if (dtype == GL_F64) store_line_8((uint64_t *)base + offset, stride, n, from);
+  else if (dtype == GL_BOOL) store_line_bool((uint8_t *)base + offset, stride, n, from);
+  else store_line_4((u32 *)base + offset, stride, n, from);
+}
+static int register_size(int dtype) { return dtype == GL_F64 ? 8 : 4; }
+
+/* One element, bit by bit, in the form a register holds. */
+static uint64_t element_bits(int dtype, f64 value) {
+  uint64_t bits = 0;
+  if (dtype == GL_F64) memcpy(&bits, &value, 8);
+  else if (dtype == GL_F32) {
+    const f32 x = (f32)value;
+    memcpy(&bits, &x, 4);
+  } else if (dtype == GL_BOOL) bits = value != 0;
+  else bits = value == value && value > -9.2e18 && value < 9.2e18 ? (u32)(int64_t)value : 0;
+  return bits;
+}
+void GL(splat)(int dtype, f64 value, int64_t count, void *to) {
+  const uint64_t bits = element_bits(dtype, value);
+  if (dtype == GL_F64)
+    for (int64_t i = 0; i < count; i++) ((uint64_t *)to)[i] = bits;
+  else
+    for (int64_t i = 0; i < count; i++) ((u32 *)to)[i] = (u32)bits;
+}
+
+/* Walks lines of an index space. */
+typedef struct {
+  i32 index[GL_MAX_DIMS];
+  int64_t offset; /* of the dims before the last */
+} walk;
+static void walk_start(walk *at, const gl_view *view, int64_t start) {
+  at->offset = 0;
+  for (int d = view->nd - 1; d >= 0; d--) {
+    const i32 size = view->size[d];
+    if (d == 0) at->index[0] = (i32)start;
+    else at->index[d] = (i32)(start % size), start /= size;
+    if (d < view->nd - 1) at->offset += at->index[d] * view->stride[d];
+  }
+}
+static void walk_line(walk *at, const gl_view *view) {
+  const int last = view->nd - 1;
+  at->index[last] = 0;
+  for (int d = last - 1; d >= 0; d--) {
+    at->offset += view->stride[d];
+    if (++at->index[d] < view->size[d]) return;
+    at->offset -= at->index[d] * view->stride[d];
+    at->index[d] = 0;
+  }
+}
+static bool outside(const walk *at, const gl_view *view) {
+  for (int d = 0; d < view->nd - 1; d++)
+    if (at->index[d] < view->lo[d] || at->index[d] >= view->hi[d]) return true;
+  return false;
+}
+
+void GL(load)(const gl_view *view, int64_t start, int64_t count, void *to) {
+  const int last = view->nd - 1;
+  if (last < 0) {
+    load_line(view->dtype, view->base, 0, 0, count, to);
+    return;
+  }
+  const int64_t stride = view->stride[last];
+  if (last == 0 && !view->bounded) {
+    load_line(view->dtype, view->base, start * stride, stride, count, to);
+    return;
+  }
+  const int size = register_size(view->dtype);
+  walk at;
+  walk_start(&at, view, start);
+  while (count > 0) {
+    const i32 first = at.index[last];
+    const int64_t n = gl_min(count, view->size[last] - first);
+    if (!view->bounded) load_line(view->dtype, view->base, at.offset + first * stride, stride, n, to);
+    else if (outside(&at, view)) GL(splat)(view->dtype, view->fill, n, to);
+    else {
+      const int64_t before = gl_min(n, gl_max(0, view->lo[last] - first)), until = gl_max(before, gl_min(n, view->hi[last] - first));
+      GL(splat)(view->dtype, view->fill, before, to);
+      if (until > before) load_line(view->dtype, view->base, at.offset + (first + before) * stride, stride, until - before, (char *)to + before * size);
+      GL(splat)(view->dtype, view->fill, n - until, (char *)to + until * size);
+    }
+    to = (char *)to + n * size;
+    count -= n;
+    walk_line(&at, view);
+  }
+}
+
+void GL(store)(const gl_view *view, int64_t start, int64_t count, const void *from) {
+  const int last = view->nd - 1;
+  if (last <= 0) {
+    const int64_t stride = last < 0 ? 0 : view->stride[last];
+    store_line(view->dtype, view->base, start * stride, stride, count, from);
+    return;
+  }
+  const int64_t stride = view->stride[last];
+  const int size = register_size(view->dtype);
+  walk at;
+  walk_start(&at, view, start);
+  while (count > 0) {
+    const i32 first = at.index[last];
+    const int64_t n = gl_min(count, view->size[last] - first);
+    store_line(view->dtype, view->base, at.offset + first * stride, stride, n, from);
+    from = (const char *)from + n * size;
+    count -= n;
+    walk_line(&at, view);
+  }
+}
