@@ -19,7 +19,7 @@ export type CellOutput =
     };
 
 export interface NotebookPanel {
-  content: { widgets: { model: CellModel }[] };
+  content: { codeMimetype: string; widgets: { model: CellModel }[] };
   context: { ready: Promise<void>; save(): Promise<void> };
   sessionContext: {
     ready: Promise<void>;

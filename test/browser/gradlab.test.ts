@@ -55,6 +55,8 @@ describe('our kernel in JupyterLab', () => {
     await notebook.svgs(3).waitFor();
     expect(lengths?.text).toBe("'2.24,7.21'\n");
     expect(wrong?.errors[0]).toMatch(/string.*number/);
+    // JupyterLab's name for its TypeScript highlighter; with the one for JavaScript, types lose their colours.
+    expect(await notebook.codeMimeType()).toBe('application/typescript');
     expect(notebook.pageErrors).toEqual([]);
     await notebook.close();
   });

@@ -104,6 +104,11 @@ export class NotebookPage {
     return models.map((model) => ({ ...model, text: textOf(model.outputs), errors: errorsOf(model.outputs) }));
   }
 
+  /** The MIME type by which JupyterLab chooses the highlighting of code cells. */
+  codeMimeType(): Promise<string> {
+    return this.page.evaluate(() => jupyterapp.shell.currentWidget.content.codeMimetype);
+  }
+
   /** What JupyterLab draws below cell `index`, counted from 0 with Markdown cells. */
   output(index: number): Locator {
     return this.page.locator('.jp-NotebookPanel .jp-Cell').nth(index).locator('.jp-OutputArea');
