@@ -1,0 +1,10 @@
+// gradlab/data: datasets, where they come from, and their batches.
+export { cacheFolder } from './cache.js';
+export { type BatchOf, type Dataset, type Fields, TensorDataset } from './dataset.js';
+export { type DigitOptions, renderDigits } from './digits.js';
+export { type DownloadOptions, download, type Progress, type Resource } from './download.js';
+export { type Idx, type IdxData, readIdx } from './idx.js';
+export { LabelledImages } from './labelled-images.js';
+export { DataLoader, type LoaderOptions } from './loader.js';
+export { type Digits, type MnistOptions, mnist } from './mnist.js';
+export { type Selectable, type SplitOptions, trainTestSplit } from './split.js';
