@@ -1,9 +1,12 @@
 // gradlab: tensors, gradients, and what is built on them.
+import { openCpu } from './backend/cpu/index.js';
 import { openReference } from './backend/reference/index.js';
 import { registerDevice } from './device.js';
 
+registerDevice('cpu', openCpu);
 registerDevice('reference', openReference);
 
+export * from './autograd.js';
 export * from './create.js';
 export { device } from './device.js';
 export type { DType, TypedArray } from './dtype.js';

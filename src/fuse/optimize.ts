@@ -52,6 +52,8 @@ class Rewriter {
     switch (node.op) {
       case 'variable':
         return first;
+      case 'cast':
+        return input.dtype === node.dtype ? first : node;
       case 'reshape':
         if (sameShape(input.shape, node.shape)) return first;
         return input.op === 'reshape' ? this.put({ ...node, inputs: input.inputs }) : node;

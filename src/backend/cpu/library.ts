@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import koffi from 'koffi';
+import koffi, { type KoffiFunc } from 'koffi';
 
 /** The native library is missing or cannot be loaded; the message says what to run. */
 export class NativeLibraryError extends Error {
@@ -95,7 +95,7 @@ function bind(library: ReturnType<typeof koffi.load>): Native {
   const address: (buffer: unknown) => number | bigint = library.func('uint64_t gl_address(const void *memory)');
   const arena: (bytes: number) => number | bigint = library.func('uint64_t gl_arena(uint64_t bytes)');
   type Operands = [Int32Array, number, BigUint64Array, Float64Array, Float64Array | null];
-  const run: koffi.KoffiFunc<(...operands: Operands) => number> = library.func(
+  const run: KoffiFunc<(...operands: Operands) => number> = library.func(
     'int gl_run(const int32_t *program, int32_t length, const uint64_t *slots, const double *scalars, double *profile)',
   );
   const operands = ({ program, slots, scalars, profile }: NativeRun): Operands => [

@@ -14,6 +14,7 @@
   B(mod_##t, t, t, 200, gl_mod_##t(x, y))                                                                                      \
   B(fmod_##t, t, t, 200, gl_fmod_##t(x, y))                                                                                    \
   B(atan2_##t, t, t, 60, gl_atan2_##t(x, y))                                                                                   \
+  U(relu_##t, t, t, 1, x < 0 ? 0 : x)                                                                                          \
   U(neg_##t, t, t, 1, -x)                                                                                                      \
   U(abs_##t, t, t, 1, gl_abs_##t(x))                                                                                           \
   U(sign_##t, t, t, 2, (t)((x > 0) - (x < 0)))                                                                                 \
@@ -65,6 +66,7 @@
   B(pow_##t, t, t, 300, gl_pow_##t(x, y))                                                                                      \
   B(max_##t, t, t, 1, x > y ? x : y)                                                                                           \
   B(min_##t, t, t, 1, x < y ? x : y)                                                                                           \
+  U(relu_##t, t, t, 1, (t)-1 < 0 && (i32)x < 0 ? 0 : x)                                                                        \
   U(neg_##t, t, t, 1, (t)(0 - x))                                                                                              \
   U(abs_##t, t, t, 1, gl_abs_##t(x))                                                                                              \
   U(sign_##t, t, t, 1, gl_sign_##t(x))                                                                                            \
