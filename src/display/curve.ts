@@ -2,27 +2,11 @@
 import type { TypedArray } from '../dtype.js';
 import { formatNumbers } from './numbers.js';
 import type { Statistics } from './statistics.js';
+import { thin } from './thin.js';
 
 const size = { width: 420, height: 90, left: 52, bottom: 16, top: 6, right: 8 };
 const ink = '#888';
 const stroke = '#3a8fd0';
-
-/** At most two points for each column of pixels: the extremes of what falls there. */
-function thin(values: TypedArray, columns: number): [index: number, value: number][] {
-  if (values.length <= 2 * columns) return Array.from(values, (value, i) => [i, value]);
-  const points: [number, number][] = [];
-  for (let column = 0; column < columns; column++) {
-    const from = Math.floor((column * values.length) / columns);
-    const to = Math.floor(((column + 1) * values.length) / columns);
-    let [low, high] = [from, from];
-    for (let i = from; i < to; i++) {
-      if (values[i]! < values[low]!) low = i;
-      if (values[i]! > values[high]!) high = i;
-    }
-    for (const i of low < high ? [low, high] : [high, low]) points.push([i, values[i]!]);
-  }
-  return points;
-}
 
 /** The curve of `values` over their index; gaps where they are not finite. */
 export function curveAddress(values: TypedArray, { min, max }: Statistics): { address: string; width: number } {

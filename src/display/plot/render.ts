@@ -1,0 +1,36 @@
+// In: Vega-Lite JSON. Out: an SVG picture, drawn in this process.
+import { createHash } from 'node:crypto';
+import type { TopLevelSpec } from 'vega-lite';
+import type { Spec } from './theme.js';
+
+/** Vega takes a fifth of a second to load, so it waits for the first picture. */
+const load = () => Promise.all([import('vega'), import('vega-lite')]);
+let loaded: ReturnType<typeof load> | undefined;
+
+/** Starts to load what draws, so that the first picture comes sooner. */
+export function warmUp(): void {
+  loaded ??= load();
+}
+
+/**
+ * Draws a plot. The same JSON gives the same text; ids inside are unique to it, so that several pictures fit one page.
+ * @throws Error from Vega-Lite when the JSON is not a plot.
+ */
+export async function renderSvg(spec: Spec): Promise<string> {
+  loaded ??= load();
+  const [vega, vegaLite] = await loaded;
+  const json = JSON.stringify(spec);
+  const copy: TopLevelSpec = JSON.parse(json);
+  const compiled = vegaLite.compile(copy, { logger: vega.logger(vega.Error) }).spec;
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  try {
+    await view.runAsync();
+    vega.resetSVGDefIds();
+    return uniqueIds(await view.toSVG(), createHash('sha1').update(json).digest('hex').slice(0, 6));
+  } finally {
+    view.finalize();
+  }
+}
+
+const uniqueIds = (svg: string, mark: string): string =>
+  svg.replace(/\bid="((?:clip|gradient_)[^"]*)"/g, `id="$1-${mark}"`).replace(/url\(#([^)]+)\)/g, `url(#$1-${mark})`);

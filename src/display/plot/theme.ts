@@ -1,0 +1,63 @@
+// The look of every plot. Text and ground stay with the front end, so that one plot reads on light and on dark.
+import { categories, cssRange } from '../colors.js';
+
+/** JSON of Vega-Lite. */
+export type Spec = { [key: string]: unknown };
+
+const fonts = '-apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
+/** Between black and white: lines that read on both. */
+const quiet = '#888888';
+
+/** Size of the plotting area in pixels. */
+export const plotSize = { width: 420, height: 250 } as const;
+
+/** What every plot sends along. */
+export const config: Spec = {
+  font: fonts,
+  background: 'transparent',
+  padding: 8,
+  view: { stroke: null },
+  title: {
+    anchor: 'start',
+    fontSize: 14,
+    fontWeight: 600,
+    offset: 10,
+    subtitleColor: quiet,
+    subtitleFontSize: 12,
+    subtitlePadding: 4,
+  },
+  axis: {
+    domainColor: quiet,
+    tickColor: quiet,
+    gridColor: quiet,
+    gridOpacity: 0.25,
+    labelFontSize: 11,
+    labelPadding: 4,
+    tickSize: 4,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    titlePadding: 8,
+  },
+  axisBand: { grid: false, domain: false, ticks: false },
+  legend: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: 'normal', symbolStrokeWidth: 3, offset: 12 },
+  line: { strokeWidth: 2, strokeJoin: 'round', strokeCap: 'round' },
+  point: { filled: true, size: 36, opacity: 0.85 },
+  bar: { cornerRadiusEnd: 2 },
+  rule: { color: quiet },
+  range: {
+    category: [...categories],
+    heatmap: cssRange('viridis'),
+    ramp: cssRange('viridis'),
+    diverging: cssRange('diverging'),
+  },
+};
+
+/** What a static picture needs instead of the front end's theme: dark ink on white paper. */
+export const paper: Spec = {
+  background: '#ffffff',
+  style: { 'guide-label': { fill: '#333333' }, 'guide-title': { fill: '#333333' } },
+  title: { color: '#222222', subtitleColor: '#666666' },
+};
+
+/** How front ends should draw: as SVG, without the menu. */
+export const embedOptions = { renderer: 'svg', actions: false } as const;
