@@ -82,7 +82,9 @@ export function reshape(node: Node, shape: Shape): Node {
       'The products must be equal; one length may be -1 to be worked out.',
     );
   }
-  if (node.op === 'reshape' && !node.storage) return reshape(node.inputs[0]!, shape);
+  // Not through a detach or a custom gradient, which are reshapes that gradients must see.
+  const inner = node.inputs[0];
+  if (node.op === 'reshape' && inner && !node.storage && !node.custom && node.tracked === inner.tracked) return reshape(inner, shape);
   return make('reshape', [node], { shape });
 }
 

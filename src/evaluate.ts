@@ -66,7 +66,9 @@ function memoryFor(backend: Backend, node: Node): TypedArray {
 
 /** What a node computes from, dropped where no gradient will ask for it again. */
 function release(node: Node): void {
-  if (!node.tracked || node.freed || node.variable) node.inputs = [];
+  if (node.tracked && !node.freed && !node.variable) return;
+  node.inputs = [];
+  node.custom = null;
 }
 
 /** Values of `walk` that nodes outside of it take as inputs, besides those already in `sources`. */

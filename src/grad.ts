@@ -5,15 +5,18 @@ import type { Node } from './graph.js';
 import { ops } from './ops.js';
 import { sameShape } from './shape.js';
 
+/** Where gradients of a node flow on to. */
+const sourcesOf = (node: Node): readonly Node[] => node.custom?.inputs ?? node.inputs;
+
 /** Tracked nodes behind `output`, each after its inputs. */
-function trackedOrder(output: Node): Node[] {
+export function trackedOrder(output: Node): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; next: number }[] = [{ node: output, next: 0 }];
   seen.add(output);
   while (stack.length > 0) {
     const top = stack[stack.length - 1]!;
-    const input = top.node.variable ? undefined : top.node.inputs[top.next++];
+    const input = top.node.variable ? undefined : sourcesOf(top.node)[top.next++];
     if (input === undefined) {
       order.push(top.node);
       stack.pop();
@@ -41,8 +44,8 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
     if (!g || node.variable || stops.has(node)) continue;
     if (node.freed && node !== output) throw usedUp();
     if (node.inputs.length === 0) continue;
-    const parts = ops[node.op].gradient(node, g);
-    node.inputs.forEach((input, k) => {
+    const parts = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
+    sourcesOf(node).forEach((input, k) => {
       const part = parts[k];
       if (!part || !input.tracked) return;
       const sum = gradients.get(input);

@@ -21,6 +21,13 @@ export interface Variable {
   accumulate(gradient: Node): void;
 }
 
+/** Where the gradient of a node goes when the table does not decide it. */
+export interface CustomGradient {
+  readonly inputs: readonly Node[];
+  /** One gradient for each of `inputs` (null: none) from the gradient of the node. */
+  rule(g: Node): readonly (Node | null)[];
+}
+
 let counter = 0;
 
 /** One value of the computation. It is described when made and computed when asked for. */
@@ -32,6 +39,8 @@ export class Node {
   tracked = false;
   /** The variable that this node is a version of. */
   variable: Variable | null = null;
+  /** A gradient rule that stands in for that of the op. */
+  custom: CustomGradient | null = null;
   /** How many tensors were made that show this node. */
   handles = 0;
   /** How many nodes were made that take this one as an input. */
