@@ -178,7 +178,10 @@ export class Sessions {
   #ask(run: number, prompt: string, password: boolean): void {
     this.#streams.flush();
     const requester = this.#requesters.get(run);
-    if (requester?.allowStdin) return this.#outbox.ask(requester.message, { prompt, password });
+    if (requester?.allowStdin) {
+      this.#outbox.ask(requester.message, { prompt, password });
+      return;
+    }
     const problem =
       'input(): this front end cannot ask questions; run the notebook in JupyterLab, or set the value in the code';
     this.#session.order(run, { type: 'input', problem });

@@ -1,7 +1,7 @@
 // console.* and process.stdout/stderr of user code → stream frames of the cell that wrote them.
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { currentContext } from './context.js';
+import { outputContext } from './context.js';
 import { Kind } from './frame.js';
 import type { RingWriter } from './ring.js';
 
@@ -30,7 +30,7 @@ type Print = (text: string) => void;
 
 function captureStream(stream: NodeJS.WriteStream, kind: Kind, ring: RingWriter): Print {
   const print: Print = (text) => {
-    if (text.length > 0) ring.text(kind, currentContext().run, text);
+    if (text.length > 0) ring.text(kind, outputContext().run, text);
   };
   const decoder = new TextDecoder();
   stream.write = (chunk: string | Uint8Array, ...rest: WriteArguments): boolean => {

@@ -1,11 +1,12 @@
 // Which cell does this code belong to? Every run has a context that its timers, promises and callbacks inherit.
-import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Interrupted } from './errors.js';
 
 export interface RunContext {
   readonly run: number;
   /** What stack frames say, such as `Cell [3]`. */
   readonly name: string;
-  /** Stopped by the user: what still runs in its name is ended when it next starts something asynchronous. */
+  /** Stopped by the user: what still runs in its name ends at its next timer or output. */
   interrupted: boolean;
 }
 
@@ -23,33 +24,22 @@ export function currentContext(): RunContext {
   return storage.getStore() ?? latest;
 }
 
-export interface Reaper {
-  /** From now on, asynchronous code of interrupted runs ends as soon as it goes on. */
-  watch(): void;
-  /**
-   * Leaves nothing switched on that checks the asynchronous stack: node aborts the process when a termination
-   * cuts through a checked one. The next run switches all on again.
-   */
-  stand(): void;
+/** The context whose output this is. @throws Interrupted in code of a stopped cell, which ends there. */
+export function outputContext(): RunContext {
+  if (storage.getStore()?.interrupted) throw new Interrupted('this cell was stopped');
+  return currentContext();
 }
 
-/** `terminate` must not return before the calling code was terminated. */
-export function createReaper(terminate: () => void): Reaper {
-  let watching = false;
-  const hook = createHook({
-    init() {
-      if (storage.getStore()?.interrupted) terminate();
-    },
-  });
-  return {
-    watch() {
-      watching = true;
-      hook.enable();
-    },
-    stand() {
-      hook.disable();
-      storage.disable();
-      if (watching) setImmediate(() => hook.enable());
-    },
-  };
+/** Answers, now or later, whether the code that calls belongs to a cell that was stopped. */
+export function stopCheck(): () => boolean {
+  const context = storage.getStore();
+  return () => context?.interrupted ?? false;
+}
+
+/**
+ * Makes node stop checking its asynchronous stack, which it does by aborting the process, and which a termination
+ * leaves unbalanced. `runIn` must not be called before the stack is clean again; it switches all on.
+ */
+export function suspendContexts(): void {
+  storage.disable();
 }

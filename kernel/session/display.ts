@@ -1,6 +1,6 @@
 // Bundles from display() and from libraries → display frames of the cell that shows them.
 import type { DisplayPort } from '../contract.js';
-import { currentContext } from './context.js';
+import { outputContext } from './context.js';
 import { Kind } from './frame.js';
 import type { RingWriter } from './ring.js';
 
@@ -10,10 +10,10 @@ export function createDisplayPort(ring: RingWriter): DisplayPort {
       const { displayId, update = false } = options;
       const transient = displayId === undefined ? bundle.transient : { ...bundle.transient, display_id: displayId };
       const content = { data: bundle.data, metadata: bundle.metadata ?? {}, transient: transient ?? {} };
-      ring.json(update ? Kind.update : Kind.display, currentContext().run, content);
+      ring.json(update ? Kind.update : Kind.display, outputContext().run, content);
     },
     clearOutput(wait) {
-      ring.json(Kind.clear, currentContext().run, { wait });
+      ring.json(Kind.clear, outputContext().run, { wait });
     },
   };
 }

@@ -3,15 +3,16 @@ import inspector from 'node:inspector';
 import { Socket } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommFrame, Order } from '../contract.js';
-import { type Frame, FrameReader, header, Kind, unpackBuffers } from './frame.js';
+import { type Frame, FrameReader, Kind, unpackBuffers } from './frame.js';
 import { RingReader } from './ring.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
 
 /** How long the main thread's event loop may take to answer before its code is terminated. */
 const PATIENCE_MS = 4;
 const RETRY_MS = 20;
+const BATCH_BYTES = 1 << 16;
 /** The socket holds at most this much unsent output; then the ring fills, then the writer waits. */
-const MAX_UNSENT = 4 << 20;
+const MAX_UNSENT = 1 << 18;
 
 if (!parentPort) throw new Error('kernel/session/line.ts is the entry of a worker thread');
 const main: MessagePort = parentPort;
@@ -20,25 +21,36 @@ const ring = new RingReader(data.ring, data.side);
 const socket = new Socket({ fd: data.descriptor, readable: true, writable: true });
 const reader = new FrameReader();
 
+/** Frames on their way to one write: many small ones cost the system more than their bytes. */
+let batch: Buffer[] = [];
+let batched = 0;
 let blocked = false;
 
-function send(frame: Frame): boolean {
-  socket.cork();
-  socket.write(header(frame.kind, frame.run, frame.payload.length));
-  socket.write(frame.payload);
-  process.nextTick(() => socket.uncork());
+function send(frame: Buffer): boolean {
+  batch.push(frame);
+  batched += frame.length;
+  if (batched >= BATCH_BYTES) write();
+  return !blocked;
+}
+
+function write(): void {
+  if (batched === 0) return;
+  socket.write(batch.length === 1 ? (batch[0] ?? '') : Buffer.concat(batch, batched));
+  batch = [];
+  batched = 0;
   blocked = socket.writableLength > MAX_UNSENT;
   ring.unsent(socket.writableLength);
-  return !blocked;
 }
 
 function drain(): void {
   if (!blocked) ring.drain(send);
-  setImmediate(() => ring.unsent(socket.writableLength));
+  write();
+  if (socket.writableLength > 0) setImmediate(() => ring.unsent(socket.writableLength));
 }
 
 socket.on('drain', () => {
   blocked = false;
+  ring.unsent(0);
   drain();
 });
 socket.on('data', (chunk: Buffer) => {
@@ -96,19 +108,11 @@ function callOnMain(symbol: string): void {
   debugSession().post('Runtime.evaluate', { expression: `globalThis[Symbol.for('${symbol}')]()` });
 }
 
-let terminating = false;
-
-/** Ends what runs on the main thread now; not asked again before it was delivered (native code can hold it up). */
-function terminate(): void {
-  if (terminating) return;
-  terminating = true;
+/** Ends what runs on the main thread now, or what runs there next; resolves when it was delivered. */
+function terminate(): Promise<void> {
   callOnMain(PREPARE_TERMINATION);
-  debugSession().post('Runtime.terminateExecution', () => {
-    terminating = false;
-  });
+  return new Promise((resolve) => debugSession().post('Runtime.terminateExecution', () => resolve()));
 }
-
-let interrupting: Promise<void> | undefined;
 
 /**
  * Stops the running cell. A cell that awaits is settled by the main thread itself; one that keeps the thread is
@@ -116,26 +120,27 @@ let interrupting: Promise<void> | undefined;
  */
 function interrupt(): void {
   callOnMain(MARK_INTERRUPTED);
-  stopWith(PATIENCE_MS);
+  void stop();
 }
 
-/** `patience` 0: the main thread asks for it, having met code of a cell that was interrupted before. */
-function stopWith(patience: number): void {
-  interrupting ??= stop(patience).finally(() => {
-    interrupting = undefined;
-  });
-}
+let stopping = false;
 
-async function stop(patience: number): Promise<void> {
-  let alive = patience > 0 && (await answers(patience, false));
-  for (; !alive; alive = await answers(RETRY_MS, true)) terminate();
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  let alive = await answers(PATIENCE_MS, false);
+  while (!alive) {
+    await terminate();
+    // A termination that found nothing to end would end this probe, which is then repeated.
+    alive = await answers(RETRY_MS, true);
+  }
+  stopping = false;
   // A termination may have cut the writer off between marking the ring and waking us.
   drain();
 }
 
 main.on('message', (message: ToLine) => {
   if (message.type === 'wake') drain();
-  else if (message.type === 'terminate') stopWith(0);
   else probes.get(message.probe)?.();
 });
 drain();

@@ -3,15 +3,16 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { COMM_PORT, DISPLAY_PORT, type Order } from '../contract.js';
 import { Comms } from './comms.js';
 import { captureConsole } from './console.js';
-import { createReaper, currentContext } from './context.js';
+import { currentContext, suspendContexts } from './context.js';
 import { createDisplayPort } from './display.js';
-import { reportError } from './errors.js';
+import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { installGlobals } from './globals.js';
 import { createInput } from './input.js';
 import { createRingMemory, RingWriter } from './ring.js';
 import { Runner } from './run.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
+import { guardTimers } from './timers.js';
 
 /** The pipe to the server, opened by it beside the three standard streams. */
 const LINE_DESCRIPTOR = 3;
@@ -32,17 +33,12 @@ const ring = new RingWriter(memory, side.port1, () => toLine({ type: 'wake' }));
 /** Thrown where nothing catches it: node clears its asynchronous stack then, which a termination leaves littered. */
 class Sweep extends Error {}
 
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
-const reaper = createReaper(() => {
-  toLine({ type: 'terminate' });
-  Atomics.wait(NEVER, 0, 0, 1000);
-});
-
 Error.stackTraceLimit = 50;
 const input = createInput(ring);
 const runner = new Runner(ring, process.cwd());
 const comms = new Comms(ring);
 captureConsole(ring);
+guardTimers();
 installGlobals(runner.importer, input);
 Reflect.set(globalThis, DISPLAY_PORT, createDisplayPort(ring));
 Reflect.set(globalThis, COMM_PORT, comms);
@@ -51,7 +47,10 @@ function hidden(symbol: string, value: () => void): void {
   Object.defineProperty(globalThis, Symbol.for(symbol), { value, enumerable: false });
 }
 hidden(MARK_INTERRUPTED, () => runner.markInterrupted());
-hidden(PREPARE_TERMINATION, () => reaper.stand());
+hidden(PREPARE_TERMINATION, () => {
+  littered = true;
+  suspendContexts();
+});
 
 function obey(order: Order): void {
   switch (order.type) {
@@ -72,19 +71,37 @@ function obey(order: Order): void {
   }
 }
 
+/** Between a termination and the sweep after it. */
+let littered = false;
+/** Orders that came between a termination and the sweep after it. */
+const deferred: Order[] = [];
+
 line.on('message', (message: ToMain) => {
-  if (message.type === 'order') return obey(message.order);
+  if (message.type === 'order') {
+    if (littered) deferred.push(message.order);
+    else obey(message.order);
+    return;
+  }
+  runner.settleInterrupted();
   toLine({ type: 'alive', probe: message.probe });
-  if (runner.settleInterrupted()) reaper.watch();
   if (message.terminated) throw new Sweep();
 });
 
 process.on('uncaughtException', (error, origin) => {
-  if (error instanceof Sweep) return;
+  if (error instanceof Interrupted) return;
+  if (error instanceof Sweep) {
+    // Node empties its stack after this handler.
+    setImmediate(() => {
+      littered = false;
+      for (const order of deferred.splice(0)) obey(order);
+    });
+    return;
+  }
   const event = { type: 'stray', origin: origin === 'unhandledRejection' ? 'rejection' : 'exception' };
   ring.json(Kind.event, currentContext().run, { ...event, problem: reportError(error) });
 });
 process.on('unhandledRejection', (reason) => {
+  if (reason instanceof Interrupted) return;
   ring.json(Kind.event, currentContext().run, { type: 'stray', origin: 'rejection', problem: reportError(reason) });
 });
 // Interrupts come over the line; a signal to the process group is for the child processes of user code.

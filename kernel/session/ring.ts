@@ -1,11 +1,11 @@
 // Frames written by the main thread → a ring in shared memory → the line's thread, which drains it while the main thread is busy.
 import { Buffer } from 'node:buffer';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { type Frame, HEADER_BYTES, isKind, Kind, writeHeader } from './frame.js';
+import { HEADER_BYTES, header, Kind, writeHeader } from './frame.js';
 
-const CAPACITY = 1 << 20;
+const CAPACITY = 1 << 18;
 /** Larger payloads go over the side port, so that one record never fills the ring. */
-const MAX_INLINE = 1 << 16;
+const MAX_INLINE = 1 << 15;
 
 /** Indices into the control words. Head and tail count bytes written and read, modulo 2³². */
 const HEAD = 0;
@@ -132,38 +132,31 @@ export class RingReader {
     Atomics.store(this.#control, ASLEEP, 1);
   }
 
-  /** Hands every waiting frame to `take`, as long as it answers true. Answers whether the ring was emptied. */
-  drain(take: (frame: Frame) => boolean): boolean {
-    for (;;) {
+  /** Hands every waiting frame, as the line carries it, to `take`, as long as it answers true. */
+  drain(take: (frame: Buffer) => boolean): void {
+    for (let more = true; more; ) {
       const tail = Atomics.load(this.#control, TAIL);
       if (tail === Atomics.load(this.#control, HEAD)) {
         Atomics.store(this.#control, ASLEEP, 1);
-        if (tail === Atomics.load(this.#control, HEAD)) return true;
-        // Something came in between: if the writer did not see us asleep, go on ourselves.
-        if (Atomics.exchange(this.#control, ASLEEP, 0) === 0) return true;
+        if (tail === Atomics.load(this.#control, HEAD)) return;
+        // Something came in between: unless the writer saw us asleep and wakes us, go on.
+        if (Atomics.exchange(this.#control, ASLEEP, 0) === 0) return;
         continue;
       }
       const at = (tail >>> 0) % CAPACITY;
-      const toEnd = CAPACITY - at;
-      if (toEnd < HEADER_BYTES) {
-        this.#release(tail, toEnd);
+      if (CAPACITY - at < HEADER_BYTES) {
+        this.#release(tail, CAPACITY - at);
         continue;
       }
       const length = this.#data.readUInt32LE(at);
       const kind = this.#data.readUInt32LE(at + 4);
-      if (!isKind(kind)) throw new Error(`ring: unknown record kind ${kind}`);
-      let more = true;
-      if (kind === Kind.handover) {
-        const parcel = this.#parcel(this.#data.readUInt32LE(at + HEADER_BYTES));
-        const payload = Buffer.from(parcel.payload.buffer, parcel.payload.byteOffset, parcel.payload.byteLength);
-        more = take({ kind: parcel.kind, run: this.#data.readUInt32LE(at + 8), payload });
-      } else if (kind !== Kind.padding) {
-        const payload = Buffer.allocUnsafe(length);
-        this.#data.copy(payload, 0, at + HEADER_BYTES, at + HEADER_BYTES + length);
-        more = take({ kind, run: this.#data.readUInt32LE(at + 8), payload });
+      if (kind === Kind.handover) more = this.#takeParcel(at, take);
+      else if (kind !== Kind.padding) {
+        const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+        this.#data.copy(frame, 0, at, at + HEADER_BYTES + length);
+        more = take(frame);
       }
       this.#release(tail, HEADER_BYTES + align(length));
-      if (!more) return false;
     }
   }
 
@@ -173,11 +166,15 @@ export class RingReader {
     Atomics.notify(this.#control, TAIL);
   }
 
-  #parcel(number: number): Parcel {
+  #takeParcel(at: number, take: (frame: Buffer) => boolean): boolean {
+    const number = this.#data.readUInt32LE(at + HEADER_BYTES);
     for (;;) {
       const received: { message: Parcel } | undefined = receiveMessageOnPort(this.#side);
       if (!received) throw new Error(`ring: parcel ${number} is missing`);
-      if (received.message.number === number) return received.message;
+      const { kind, payload } = received.message;
+      if (received.message.number !== number) continue;
+      take(header(kind, this.#data.readUInt32LE(at + 8), payload.byteLength));
+      return take(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
     }
   }
 

@@ -63,12 +63,11 @@ export class Runner {
     if (this.#current) this.#current.context.interrupted = true;
   }
 
-  /** Ends the interrupted run, wherever its code is; answers whether there was one. */
-  settleInterrupted(): boolean {
+  /** Ends the interrupted run, wherever its code is. */
+  settleInterrupted(): void {
     const run = this.#current;
-    if (!run?.context.interrupted) return false;
+    if (!run?.context.interrupted) return;
     this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
-    return true;
   }
 
   async #execute(run: Run): Promise<void> {

@@ -1,0 +1,85 @@
+// The stop button: whatever the cell is doing, it stops at once and the variables stay.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client } from './client.js';
+
+const FOR_EVER: [what: string, code: string][] = [
+  ['a loop', 'while (true) {}'],
+  ['a loop after an await', 'await 1; while (true) {}'],
+  ['an async loop over timers', 'for (;;) await new Promise((resolve) => setTimeout(resolve, 5));'],
+  ['an async loop over settled promises', 'for (;;) await null;'],
+  [
+    'an async loop over node’s own promises',
+    "const fs = await import('node:fs/promises'); for (;;) await fs.stat('.');",
+  ],
+  ['a pending promise', 'await new Promise(() => {});'],
+  ['a loop in a timer', 'await new Promise(() => { setTimeout(() => { for (;;); }, 5); });'],
+  ['a loop in an immediate', 'await new Promise(() => { setImmediate(() => { for (;;); }); });'],
+  ['a loop that catches everything', 'for (;;) { try { for (;;); } catch {} finally { for (;;); } }'],
+  ['a loop that prints', "for (let i = 0; ; i++) console.log('line', i);"],
+  ['a loop that displays', 'for (let i = 0; ; i++) display(i);'],
+  ['a wait for memory', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'],
+  ['a child process', "const cp = await import('node:child_process'); cp.execSync('sleep 60');"],
+  ['a regular expression', "/^(a+)+$/.test('a'.repeat(40) + 'b');"],
+];
+
+let kernel: Client;
+beforeAll(async () => {
+  kernel = await Client.start();
+  await kernel.run('let kept = 41; let beats = 0;');
+});
+afterAll(() => kernel.stop());
+
+describe('interrupt by message', () => {
+  test.each(FOR_EVER)('stops %s', async (_what, code) => {
+    const cell = kernel.execute(code);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const sent = performance.now();
+    const reply = await kernel.request('interrupt_request', {}, 'control');
+    expect(reply.content.status).toBe('ok');
+    const run = await kernel.finished(cell, 5000);
+    const took = performance.now() - sent;
+    expect(run.status).toBe('error');
+    expect(took).toBeLessThan(3000);
+    const after = await kernel.run('kept + 1');
+    expect(after.result).toBe('42');
+    const slept = await kernel.run('await new Promise((resolve) => setTimeout(resolve, 20)); kept');
+    expect(slept.result).toBe('41');
+  });
+
+  test('leaves the output of the next cell in the next cell', async () => {
+    const cell = kernel.execute("await new Promise(() => { setInterval(() => console.log('zombie'), 1); });");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    kernel.send('control', 'interrupt_request', {});
+    await kernel.finished(cell);
+    const next = await kernel.run('await new Promise((resolve) => setTimeout(resolve, 50)); console.log("mine")');
+    expect(next.stdout).toBe('mine\n');
+  });
+
+  test('does nothing when no cell runs', async () => {
+    await kernel.request('interrupt_request', {}, 'control');
+    expect((await kernel.run('kept')).result).toBe('41');
+  });
+});
+
+test('a signal stops a loop too', async () => {
+  const cell = kernel.execute('await 1; while (true) {}');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  kernel.kernel.kill('SIGINT');
+  const run = await kernel.finished(cell, 5000);
+  expect(run.status).toBe('error');
+  expect(run.error).toContain('Interrupted');
+  expect((await kernel.run('kept')).result).toBe('41');
+});
+
+test('while a cell spins, heartbeat, control, completion and kernel_info answer', async () => {
+  const cell = kernel.execute('while (true) {}');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  kernel.sendFrames('hb', ['ping']);
+  expect((await kernel.until(({ channel }) => channel === 'hb', 2000)).content.text).toBe('ping');
+  expect((await kernel.request('kernel_info_request', {}, 'control', 2000)).content.status).toBe('ok');
+  expect((await kernel.request('complete_request', { code: 'kep', cursor_pos: 3 }, 'shell', 2000)).content.status).toBe(
+    'ok',
+  );
+  kernel.send('control', 'interrupt_request', {});
+  expect((await kernel.finished(cell)).status).toBe('error');
+});
