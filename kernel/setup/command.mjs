@@ -39,8 +39,12 @@ export function handOver(program, args, { env = process.env } = {}) {
     const ignoreInterrupt = () => {};
     const passOn = (signal) => child.kill(signal);
     process.on('SIGINT', ignoreInterrupt).on('SIGTERM', passOn).on('SIGHUP', passOn);
+    // A killed npm takes its shell along but not us, and nobody would be left to end the program.
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1000);
     child.on('error', reject);
     child.on('close', (code) => {
+      clearInterval(watch);
       process.off('SIGINT', ignoreInterrupt).off('SIGTERM', passOn).off('SIGHUP', passOn);
       resolve(code ?? 1);
     });
