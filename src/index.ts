@@ -8,6 +8,7 @@ registerDevice('reference', openReference);
 
 export * from './autograd.js';
 export * from './create.js';
+export { type KernelTime, profile } from './profile.js';
 export { device } from './device.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';

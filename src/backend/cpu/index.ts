@@ -6,6 +6,7 @@ import { describe } from '../../fuse/describe.js';
 import { optimize } from '../../fuse/optimize.js';
 import { schedule } from '../../fuse/schedule.js';
 import type { Plan } from '../../plan.js';
+import { isProfiling, record } from '../../profile.js';
 import { encode, type Numbering } from './encode.js';
 import { loadLibrary, type Native, NativeLibraryError, NativeRunError } from './library.js';
 
@@ -65,7 +66,12 @@ class NativeExecutable implements Executable {
     for (const output of outputs) slots[slot++] = this.addresses.of(output);
     this.#scalars.set(scalars);
     try {
-      this.native.run({ program: this.#program, slots, scalars: this.#scalars });
+      const call = { program: this.#program, slots, scalars: this.#scalars };
+      if (isProfiling()) {
+        const profile = new Float64Array(this.kernels.length);
+        this.native.run({ ...call, profile });
+        record(this.kernels, profile);
+      } else this.native.run(call);
     } catch (error) {
       if (!(error instanceof NativeRunError)) throw error;
       if (error.message.includes('index')) {

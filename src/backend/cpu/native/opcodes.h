@@ -66,7 +66,7 @@
   B(pow_##t, t, t, 300, gl_pow_##t(x, y))                                                                                      \
   B(max_##t, t, t, 1, x > y ? x : y)                                                                                           \
   B(min_##t, t, t, 1, x < y ? x : y)                                                                                           \
-  U(relu_##t, t, t, 1, (t)-1 < 0 && (i32)x < 0 ? 0 : x)                                                                        \
+  U(relu_##t, t, t, 1, x > 0 ? x : 0)                                                                                          \
   U(neg_##t, t, t, 1, (t)(0 - x))                                                                                              \
   U(abs_##t, t, t, 1, gl_abs_##t(x))                                                                                              \
   U(sign_##t, t, t, 1, gl_sign_##t(x))                                                                                            \
