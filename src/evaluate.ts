@@ -71,13 +71,13 @@ function release(node: Node): void {
   node.custom = null;
 }
 
-/** Values of `walk` that nodes outside of it take as inputs, besides those already in `sources`. */
-function needed(walk: Trace, sources: ReadonlySet<Node>): Node[] {
+/** Values of `walk`, besides those in `sources`, that parameters took over, and with `spill` those that nodes outside take as inputs. */
+function needed(walk: Trace, sources: ReadonlySet<Node>, spill: boolean): Node[] {
+  const open = (node: Node): boolean => !node.storage && node.op !== 'constant' && !sources.has(node);
+  if (!spill) return walk.order.filter((node) => node.kept && open(node));
   const inside = new Map<Node, number>();
   for (const node of walk.order) for (const input of node.inputs) inside.set(input, (inside.get(input) ?? 0) + 1);
-  return walk.order.filter(
-    (node) => !node.storage && node.op !== 'constant' && !sources.has(node) && node.uses > node.settled + (inside.get(node) ?? 0),
-  );
+  return walk.order.filter((node) => open(node) && (node.kept || node.uses > node.settled + (inside.get(node) ?? 0)));
 }
 
 /**
@@ -106,12 +106,10 @@ export function evaluate(targets: readonly Node[], spill = false): void {
 function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
   let sources = [...wanted];
   let walk = trace(sources);
-  if (spill) {
-    const more = needed(walk, wanted);
-    if (more.length > 0) {
-      sources = [...sources, ...more];
-      walk = trace(sources);
-    }
+  const more = needed(walk, wanted, spill);
+  if (more.length > 0) {
+    sources = [...sources, ...more];
+    walk = trace(sources);
   }
   const backend = currentDevice();
   const executable = executableOf(walk, sources);

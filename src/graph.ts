@@ -41,6 +41,8 @@ export class Node {
   variable: Variable | null = null;
   /** A gradient rule that stands in for that of the op. */
   custom: CustomGradient | null = null;
+  /** True where a parameter took over this value: it is stored as soon as it is computed, so that it is computed once. */
+  kept = false;
   /** How many tensors were made that show this node. */
   handles = 0;
   /** How many nodes were made that take this one as an input. */

@@ -903,6 +903,7 @@ export class Parameter extends Tensor implements Variable {
       throw new ShapeError(`assign: ${value.dtype}${show(value.shape)} to a parameter of ${this.dtype}${show(this.shape)}`, 'Shape and dtype of a parameter stay.');
     }
     const previous = this.node;
+    value.node.kept = true;
     withRecording(false, () => {
       this.node = value.node.storage && !value.node.tracked ? leaf(value.node.storage, value.shape) : make('variable', [value.node]);
     });

@@ -4,7 +4,7 @@ import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openReference } from '../../src/backend/reference/index.js';
 import { type Backend, currentDevice, device, registerDevice } from '../../src/device.js';
-import { manualSeed, rand, tensor } from '../../src/index.js';
+import { manualSeed, noGrad, Parameter, rand, tensor } from '../../src/index.js';
 import type { Node } from '../../src/graph.js';
 import * as nn from '../../src/nn/index.js';
 import { adam, sgd } from '../../src/optim/index.js';
@@ -83,6 +83,20 @@ describe('an optimizer step', () => {
       [...p.grad!.dataSync()].forEach((g, k) => expect(g).toBeCloseTo(21 * single[i]![k]!, 4));
       expect(reachable(p.grad!.node)).toBeLessThan(60);
     });
+  });
+
+  test('a loop written by hand computes every version of a parameter once', () => {
+    const w = new Parameter(tensor([0.5, 0.2]));
+    const x = rand([20, 2]).eval();
+    const y = x.matmul(tensor([1, 2])).eval();
+    for (let step = 0; step < 10; step++) {
+      const loss = x.matmul(w).sub(y).square().mean();
+      w.grad = null;
+      loss.backward();
+      noGrad(() => w.assign(w.sub(w.grad!.mul(0.1))));
+      loss.item();
+      expect(reachable(w.node)).toBeLessThan(60);
+    }
   });
 
   test('memory stays flat over 2,000 steps', () => {
