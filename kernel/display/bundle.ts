@@ -46,6 +46,7 @@ function vegaMime(schema: string): string | undefined {
 }
 
 function toBundle(described: unknown, value: unknown): MimeBundle {
+  if (described === undefined) return { data: {} };
   if (!isObject(described)) return { data: { 'text/plain': toText(described) } };
   const wrapped = isObject(described.data) && !Object.keys(described).some((key) => key.includes('/'));
   const given = wrapped && isObject(described.data) ? described.data : described;

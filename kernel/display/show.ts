@@ -1,7 +1,7 @@
 // display(value) → an output of the cell, now; the handle replaces it later.
 import { randomUUID } from 'node:crypto';
 import { DISPLAY_PORT, type DisplayPort, type MimeBundle } from '../contract.js';
-import { describe, toText } from './bundle.js';
+import { type Displayable, describe, JUPYTER_DISPLAY, toText } from './bundle.js';
 
 /** An output on the screen. */
 export interface DisplayHandle {
@@ -17,7 +17,22 @@ export interface DisplayHandle {
 export function display(value: unknown, options: { id?: string } = {}): DisplayHandle {
   const id = options.id ?? randomUUID();
   show(value, id, false);
-  return { id, update: (next) => show(next, id, true) };
+  return new Shown(id);
+}
+
+class Shown implements DisplayHandle, Displayable {
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  update(value: unknown): void {
+    show(value, this.id, true);
+  }
+
+  /** Nothing: as the last expression of a cell, what it stands for is on the screen already. */
+  [JUPYTER_DISPLAY](): undefined {}
 }
 
 /** Replaces what was displayed under `id`. */

@@ -1,6 +1,6 @@
 // How a session process ended → an error that explains it to the reader of the notebook.
 
-import type { Death } from './session-process.js';
+import { type Death, OPTIONS_VARIABLE } from './session-process.js';
 import type { ErrorContent } from './traceback.js';
 
 const SIGNALS: { [signal: string]: string } = {
@@ -23,7 +23,7 @@ export function explainDeath(death: Death): ErrorContent {
 
 function reason({ code, signal, lastWords }: Death): string {
   if (/heap out of memory|Allocation failed/.test(lastWords)) {
-    return 'The session ran out of memory (raise the limit with NODE_OPTIONS=--max-old-space-size=8192, in megabytes)';
+    return `The session ran out of memory (the variable ${OPTIONS_VARIABLE}=--max-old-space-size=8192 raises the limit, in megabytes)`;
   }
   if (signal === 'SIGABRT' || code === 134) return 'The session aborted (process.abort(), or native code gave up)';
   if (signal) return `The session ended: ${SIGNALS[signal] ?? `signal ${signal}`}`;

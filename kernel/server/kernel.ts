@@ -70,7 +70,7 @@ export class Kernel {
     },
     shutdown_request: (message, channel) => {
       const { restart } = requests.shutdownRequest(message.content);
-      this.#sessions.kill();
+      void this.#sessions.kill();
       this.#outbox.reply(channel, 'shutdown_reply', message, { status: 'ok', restart });
       this.#outbox.publish('shutdown_reply', message, { status: 'ok', restart });
       setImmediate(() => this.#options.onShutdown());
@@ -127,8 +127,9 @@ export class Kernel {
     this.#sessions.hold(held);
   }
 
+  /** Ends the session; resolves when it is gone. */
   async close(): Promise<void> {
-    this.#sessions.kill();
+    await this.#sessions.kill();
     await this.#language.dispose();
   }
 

@@ -8,27 +8,24 @@ import { Sockets } from './sockets.js';
 export async function serve(connectionFile: string): Promise<void> {
   const connection = readConnection(connectionFile);
   const sockets = new Sockets(connection.key);
-  await new Promise<void>((ended, failed) => {
-    const kernel = new Kernel({
-      outbox: sockets,
-      folder: process.cwd(),
-      historyPath: historyPath(),
-      onShutdown: ended,
-    });
-    process.on('exit', () => void kernel.close());
-    process.on('SIGINT', () => kernel.interrupt());
-    process.on('SIGTERM', ended);
-    process.on('SIGHUP', ended);
-    // A fault in the kernel must not take the user's variables with it.
-    process.on('uncaughtException', (error) => console.error('kernel fault:', error));
-    process.on('unhandledRejection', (error) => console.error('kernel fault:', error));
-    sockets
-      .open(connection, {
-        request: (channel, message) => void kernel.handle(channel, message),
-        input: (message) => kernel.handleInput(message),
-        hold: (held) => kernel.hold(held),
-      })
-      .catch(failed);
+  let ask: () => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
   });
+  const kernel = new Kernel({ outbox: sockets, folder: process.cwd(), historyPath: historyPath(), onShutdown: ask });
+  process.on('exit', () => void kernel.close());
+  process.on('SIGINT', () => kernel.interrupt());
+  process.on('SIGTERM', ask);
+  process.on('SIGHUP', ask);
+  // A fault in the kernel must not take the user's variables with it.
+  process.on('uncaughtException', (error) => console.error('kernel fault:', error));
+  process.on('unhandledRejection', (error) => console.error('kernel fault:', error));
+  await sockets.open(connection, {
+    request: (channel, message) => void kernel.handle(channel, message),
+    input: (message) => kernel.handleInput(message),
+    hold: (held) => kernel.hold(held),
+  });
+  await asked;
+  await kernel.close();
   await sockets.close();
 }

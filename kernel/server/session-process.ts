@@ -1,5 +1,6 @@
 // The session process, seen from the server: orders go out, frames and captured descriptors come in, its death is told.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CommFrame, Order, SessionEvent } from '../contract.js';
@@ -12,6 +13,9 @@ const ENTRY = fileURLToPath(new URL('../session/main.js', import.meta.url));
  * The session cleans the stack up itself.
  */
 const NODE_FLAGS = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
+
+/** Options of node for the session alone, such as `--max-old-space-size=8192`, separated by spaces. */
+export const OPTIONS_VARIABLE = 'GRADLAB_SESSION_OPTIONS';
 
 export type StreamName = 'stdout' | 'stderr';
 
@@ -41,7 +45,8 @@ export class SessionProcess {
 
   constructor(listener: SessionListener, folder: string) {
     this.#listener = listener;
-    this.#child = spawn(process.execPath, [...NODE_FLAGS, ENTRY], {
+    const options = (process.env[OPTIONS_VARIABLE] ?? '').split(' ').filter(Boolean);
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, ...options, ENTRY], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       // A process group of its own: interrupts and the end of the session reach the children of user code.
@@ -76,10 +81,11 @@ export class SessionProcess {
     this.#signalGroup('SIGINT');
   }
 
-  /** Ends the session and its children, whatever they are doing. */
-  kill(): void {
+  /** Ends the session and its children, whatever they are doing; resolves when the session is gone. */
+  async kill(): Promise<void> {
     this.#closing = true;
     this.#signalGroup('SIGKILL');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
   }
 
   /** Holds up what the session sends; its writers wait when the buffers between are full. */

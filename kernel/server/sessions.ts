@@ -104,8 +104,8 @@ export class Sessions {
     this.#session.order(0, { type: 'reset' });
   }
 
-  kill(): void {
-    this.#session.kill();
+  kill(): Promise<void> {
+    return this.#session.kill();
   }
 
   /** The network is slower than the session: let it wait. */

@@ -107,5 +107,10 @@ process.on('unhandledRejection', (reason) => {
 // Interrupts come over the line; a signal to the process group is for the child processes of user code.
 process.on('SIGINT', () => {});
 process.on('exit', () => ring.flush(1000));
+const { abort } = process;
+process.abort = () => {
+  ring.flush(1000);
+  return abort.call(process);
+};
 
 ring.json(Kind.event, 0, { type: 'ready' });

@@ -75,7 +75,7 @@ export class Runner {
       const outcome = await this.#evaluate(run.order.code, run.order.name);
       const result = outcome?.value === undefined || run.order.silent ? undefined : await describe(outcome.value);
       if (run.finished) return;
-      if (result) {
+      if (result && Object.keys(result.data).length > 0) {
         const content = { data: result.data, metadata: result.metadata ?? {}, execution_count: run.order.count };
         this.#ring.json(Kind.result, run.order.run, content);
       }
