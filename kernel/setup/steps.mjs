@@ -85,8 +85,17 @@ async function compileLibrary() {
 }
 
 const requirements = fromRoot('kernel', 'setup', 'requirements.txt');
-/** An extra index or wheel folder comes from the user's own pip configuration. */
-const pipInstall = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements];
+/** Which index, and which proxy, is the user's own pip configuration. Python compiles modules when it first needs them. */
+const pipInstall = [
+  '-m',
+  'pip',
+  'install',
+  '--quiet',
+  '--no-compile',
+  '--disable-pip-version-check',
+  '-r',
+  requirements,
+];
 
 async function makeEnvironment() {
   const { python, tried } = findPython();

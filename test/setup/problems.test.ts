@@ -60,7 +60,7 @@ describe('a machine that lacks something', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  it('without a package index: says so, and that the library works', ({ skip }) => {
+  it('without a package index: says so, and that the library works', { timeout: 180_000 }, ({ skip }) => {
     if (!findPython().python?.hasVenv) return skip('no Python with venv here');
     const { status, stderr } = script(checkout('no-index', { withPackages: true }), 'start.mjs', {
       PIP_INDEX_URL: 'http://127.0.0.1:9/',
