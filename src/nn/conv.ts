@@ -2,7 +2,7 @@
 import { ValueError } from '../errors.js';
 import { type ConvOptions, type Extent, Parameter, type Tensor } from '../tensor.js';
 import { checkChannels, checkCount, checkRank } from './check.js';
-import { defaultUniform, fanIn } from './init.js';
+import { defaultUniform, fans } from './init.js';
 import { Module } from './module.js';
 
 /** Options of convolution layers. */
@@ -47,8 +47,8 @@ abstract class Conv extends Module {
         'groups must divide both.',
       );
     const shape = [outputs, inputs / groups, ...this.kernel];
-    this.weight = new Parameter(defaultUniform(shape, fanIn(shape)));
-    this.bias = bias ? new Parameter(defaultUniform([outputs], fanIn(shape))) : null;
+    this.weight = new Parameter(defaultUniform(shape, fans(shape).fanIn));
+    this.bias = bias ? new Parameter(defaultUniform([outputs], fans(shape).fanIn)) : null;
   }
   get #name(): string {
     return `conv${this.rank}d(${this.inputs}, ${this.outputs})`;

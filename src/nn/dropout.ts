@@ -6,7 +6,7 @@ import { checkProbability } from './check.js';
 import { Module } from './module.js';
 
 /** x with parts of `shape` zeroed with probability p, the rest divided by 1 − p so that the mean stays. */
-function drop(x: Tensor, p: number, shape: Shape): Tensor {
+export function drop(x: Tensor, p: number, shape: Shape): Tensor {
   if (p === 0) return x;
   if (p === 1) return x.mul(0);
   const kept = generator().uniform(shape).ge(p);
