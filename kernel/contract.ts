@@ -26,6 +26,30 @@ export interface DisplayPort {
 /** Where the session installs its {@link DisplayPort}. */
 export const DISPLAY_PORT: unique symbol = Symbol.for('gradlab.display');
 
+/** What captured code prints and shows. */
+export type CapturedOutput =
+  | { type: 'stream'; name: 'stdout' | 'stderr'; text: string }
+  | { type: 'display'; bundle: MimeBundle; displayId?: string; update: boolean }
+  | { type: 'clear'; wait: boolean };
+
+export type OutputSink = (output: CapturedOutput) => void;
+
+/** Whose code calls, for libraries that run code of cells later: `globalThis[Symbol.for('gradlab.cell')]`. */
+export interface CellPort {
+  /** Runs `body`; what it prints and shows, also later from its timers and promises, goes to `sink` and not to the cell. */
+  capture<T>(sink: OutputSink, body: () => T): T;
+  /**
+   * A callback for the front end to cause. What it prints and shows, and the errors it throws, belong to the code that
+   * binds it; it runs even where that cell was stopped since.
+   */
+  bind<A extends unknown[]>(callback: (...values: A) => unknown): (...values: A) => void;
+  /** Stands for the cell, or the captured block, whose code calls: the same object for all of it. */
+  origin(): object;
+}
+
+/** Where the session installs its {@link CellPort}. */
+export const CELL_PORT: unique symbol = Symbol.for('gradlab.cell');
+
 /** One open Jupyter comm, seen from user code. Callbacks run in the session's event loop. */
 export interface Comm {
   readonly id: string;

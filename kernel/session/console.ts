@@ -19,18 +19,41 @@ export function captureConsole(ring: RingWriter): void {
     colorMode: false,
     inspectOptions: { depth: 4, breakLength: 100 },
   });
+  let depth = 0;
+  const quick = (print: Print, method: Log): Log => {
+    return (...values) => {
+      const [first] = values;
+      if (values.length === 1 && typeof first === 'string' && depth === 0) print(`${first}\n`);
+      else method(...values);
+    };
+  };
+  const count = (method: Log, step: number): Log => {
+    return (...values) => {
+      depth = Math.max(0, depth + step);
+      method(...values);
+    };
+  };
   // The global object stays the same, so that modules which hold it print here too.
   for (const name of Object.keys(own)) {
-    const method = Reflect.get(own, name);
+    const method: unknown = Reflect.get(own, name);
     if (typeof method === 'function') Reflect.set(console, name, method.bind(own));
+  }
+  for (const name of ['log', 'info', 'debug'] as const) console[name] = quick(stdout, own[name].bind(own));
+  for (const name of ['warn', 'error'] as const) console[name] = quick(stderr, own[name].bind(own));
+  for (const name of ['group', 'groupCollapsed', 'groupEnd'] as const) {
+    console[name] = count(own[name].bind(own), name === 'groupEnd' ? -1 : 1);
   }
 }
 
+type Log = (...values: unknown[]) => void;
 type Print = (text: string) => void;
 
 function captureStream(stream: NodeJS.WriteStream, kind: Kind, ring: RingWriter): Print {
   const print: Print = (text) => {
-    if (text.length > 0) ring.text(kind, outputContext().run, text);
+    if (text.length === 0) return;
+    const { run, sink } = outputContext();
+    if (sink) sink({ type: 'stream', name: kind === Kind.stderr ? 'stderr' : 'stdout', text });
+    else ring.text(kind, run, text);
   };
   const decoder = new TextDecoder();
   stream.write = (chunk: string | Uint8Array, ...rest: WriteArguments): boolean => {

@@ -1,5 +1,6 @@
 // Which cell does this code belong to? Every run has a context that its timers, promises and callbacks inherit.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { OutputSink } from '../contract.js';
 import { Interrupted } from './errors.js';
 
 export interface RunContext {
@@ -8,6 +9,8 @@ export interface RunContext {
   readonly name: string;
   /** Stopped by the user: what still runs in its name ends at its next timer or output. */
   interrupted: boolean;
+  /** Takes the output in place of the cell. */
+  readonly sink?: OutputSink;
 }
 
 const storage = new AsyncLocalStorage<RunContext>();
@@ -17,6 +20,12 @@ let latest: RunContext = { run: 0, name: 'start', interrupted: false };
 export function runIn<T>(context: RunContext, body: () => T): T {
   latest = context;
   return storage.run(context, body);
+}
+
+/** Runs `body` in the context of the code that calls, apart from its output, and stops with it. */
+export function capture<T>(sink: OutputSink, body: () => T): T {
+  const captured: RunContext = Object.create(currentContext(), { sink: { value: sink } });
+  return storage.run(captured, body);
 }
 
 /** The context of the code that calls; the latest run's where the origin is unknown, as in callbacks of native code. */

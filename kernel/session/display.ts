@@ -8,12 +8,16 @@ export function createDisplayPort(ring: RingWriter): DisplayPort {
   return {
     display(bundle, options = {}) {
       const { displayId, update = false } = options;
+      const { run, sink } = outputContext();
+      if (sink) return sink({ type: 'display', bundle, update, ...(displayId === undefined ? {} : { displayId }) });
       const transient = displayId === undefined ? bundle.transient : { ...bundle.transient, display_id: displayId };
       const content = { data: bundle.data, metadata: bundle.metadata ?? {}, transient: transient ?? {} };
-      ring.json(update ? Kind.update : Kind.display, outputContext().run, content);
+      ring.json(update ? Kind.update : Kind.display, run, content);
     },
     clearOutput(wait) {
-      ring.json(Kind.clear, outputContext().run, { wait });
+      const { run, sink } = outputContext();
+      if (sink) return sink({ type: 'clear', wait });
+      ring.json(Kind.clear, run, { wait });
     },
   };
 }

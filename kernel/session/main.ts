@@ -1,6 +1,7 @@
 // The session's main thread: orders in, user code run, frames out through the ring.
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { COMM_PORT, DISPLAY_PORT, type Order } from '../contract.js';
+import { CELL_PORT, COMM_PORT, DISPLAY_PORT, type Order } from '../contract.js';
+import { createCellPort } from './cell-port.js';
 import { Comms } from './comms.js';
 import { captureConsole } from './console.js';
 import { currentContext, suspendContexts } from './context.js';
@@ -42,6 +43,7 @@ guardTimers();
 installGlobals(runner.importer, input);
 Reflect.set(globalThis, DISPLAY_PORT, createDisplayPort(ring));
 Reflect.set(globalThis, COMM_PORT, comms);
+Reflect.set(globalThis, CELL_PORT, createCellPort(ring));
 
 function hidden(symbol: string, value: () => void): void {
   Object.defineProperty(globalThis, Symbol.for(symbol), { value, enumerable: false });
