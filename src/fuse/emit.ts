@@ -221,7 +221,8 @@ export class Emitter {
     const view = this.#viewUnder(View.dense(node.shape), under);
     const level = this.#isRow(view) ? 'row' : 'full';
     const buffer = this.memory.bufferOf(at);
-    const key = `${buffer} ${view.offset} ${view.strides.join()} ${JSON.stringify(view.bounds)}`;
+    const bounds = view.bounds ? JSON.stringify(view.bounds) : '';
+    const key = `${buffer} ${view.offset} ${view.strides.join()} ${bounds}`;
     let register = this.#inputKeys.get(key);
     if (register === undefined) {
       register = this.#register(node.dtype, level);

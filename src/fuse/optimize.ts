@@ -2,6 +2,7 @@
 import { need, ops } from '../ops.js';
 import type { Plan, PlanNode } from '../plan.js';
 import { sameShape, sizeOf } from '../shape.js';
+import { longSums, shortSum } from './sums.js';
 
 /** A number that the plan itself needs; `constant` with scalar −1 reads attributes.value. */
 const literal = (value: number, like: { shape: readonly number[]; dtype: PlanNode['dtype'] }): PlanNode => ({
@@ -33,6 +34,12 @@ class Rewriter {
 
   #view(op: 'reshape' | 'permute' | 'pad' | 'slice', input: number, shape: readonly number[], attributes: PlanNode['attributes']): number {
     return this.put({ op, inputs: [input], attributes, shape, dtype: this.nodes[input]!.dtype, scalar: -1 });
+  }
+
+  /** True for [1, n, …] made of [n, …]. */
+  #unsqueezed(at: number): boolean {
+    const { op, shape, inputs } = this.nodes[at]!;
+    return op === 'reshape' && shape[0] === 1 && shape.length > 1 && sameShape(shape.slice(1), this.nodes[inputs[0]!]!.shape);
   }
 
   #simplify(node: PlanNode): PlanNode | number {
@@ -79,6 +86,15 @@ class Rewriter {
         const padded = this.#view('pad', base, shape, { ...node.attributes, low, high });
         return this.#view('permute', padded, node.shape, { axes });
       }
+      case 'concat': {
+        // Stacking is concatenation with one more axis.
+        const axis = need(node.attributes.axis, 'axis');
+        if (axis !== 0 || !node.inputs.every((i) => this.#unsqueezed(i))) return node;
+        const inputs = node.inputs.map((i) => this.nodes[i]!.inputs[0]!);
+        const shape = [node.shape[0]! * node.shape[1]!, ...node.shape.slice(2)];
+        const joined = this.put({ ...node, inputs, shape });
+        return this.#view('reshape', joined, node.shape, { shape: node.shape });
+      }
       case 'conv':
         return this.#unpadded(node);
       default:
@@ -124,26 +140,38 @@ class Rewriter {
   }
 }
 
-/** The same computation with less of it. Leaves keep their order. */
-export function optimize(plan: Plan): Plan {
+/** Rewrites every node in turn; long sums are rebuilt where `shorten` says so. */
+function rewrite(plan: Plan, shorten: boolean): Plan {
   const rewriter = new Rewriter();
+  const sums = shorten ? longSums(plan.nodes) : new Map<number, number[]>();
   const at: number[] = [];
-  for (const node of plan.nodes) at.push(rewriter.put({ ...node, inputs: node.inputs.map((i) => at[i]!) }));
-  const outputs = plan.outputs.map((i) => at[i]!);
-  const live = new Set<number>(plan.leaves.map((i) => at[i]!));
+  plan.nodes.forEach((node, i) => {
+    const terms = sums.get(i);
+    const put = (made: PlanNode): number => rewriter.put(made);
+    at.push(terms ? shortSum(terms.map((k) => at[k]!), (k) => rewriter.nodes[k]!, put) : put({ ...node, inputs: node.inputs.map((k) => at[k]!) }));
+  });
+  return prune(rewriter.nodes, plan.leaves.map((i) => at[i]!), plan.outputs.map((i) => at[i]!), plan.scalarCount);
+}
+
+/** What the outputs need, and the leaves. */
+function prune(nodes: readonly PlanNode[], leaves: readonly number[], outputs: readonly number[], scalarCount: number): Plan {
+  const live = new Set<number>(leaves);
   const visit = [...outputs];
   while (visit.length > 0) {
     const i = visit.pop()!;
-    if (live.has(i) && rewriter.nodes[i]!.op !== 'data') continue;
+    if (live.has(i)) continue;
     live.add(i);
-    visit.push(...rewriter.nodes[i]!.inputs);
+    visit.push(...nodes[i]!.inputs);
   }
   const kept = [...live].sort((p, q) => p - q);
   const place = new Map(kept.map((i, k) => [i, k]));
   return {
-    nodes: kept.map((i) => ({ ...rewriter.nodes[i]!, inputs: rewriter.nodes[i]!.inputs.map((k) => place.get(k)!) })),
-    leaves: plan.leaves.map((i) => place.get(at[i]!)!),
+    nodes: kept.map((i) => ({ ...nodes[i]!, inputs: nodes[i]!.inputs.map((k) => place.get(k)!) })),
+    leaves: leaves.map((i) => place.get(i)!),
     outputs: outputs.map((i) => place.get(i)!),
-    scalarCount: plan.scalarCount,
+    scalarCount,
   };
 }
+
+/** The same computation with less of it. Leaves keep their order. */
+export const optimize = (plan: Plan): Plan => rewrite(rewrite(plan, false), true);

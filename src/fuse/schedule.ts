@@ -36,6 +36,9 @@ class Scheduler {
   readonly #copies: { from: number; output: number }[] = [];
   readonly #stored = new Set<number>();
   readonly #users: number[][];
+  readonly #leafOf: ReadonlyMap<number, number>;
+  /** For each stored node the stored nodes whose computation reads it. */
+  readonly #readers = new Map<number, number[]>();
   readonly #units = new Map<number, Unit>();
   readonly #buffers: Buffer[] = [];
   readonly #bufferOf = new Map<number, number>();
@@ -48,6 +51,7 @@ class Scheduler {
     plan.nodes.forEach((node, i) => {
       for (const input of new Set(node.inputs)) this.#users[input]!.push(i);
     });
+    this.#leafOf = new Map(plan.leaves.map((i, k) => [i, k]));
     this.#memory = { isStored: (i) => this.#stored.has(i), bufferOf: (i) => this.#buffer(i) };
   }
 
@@ -63,21 +67,32 @@ class Scheduler {
     if (buffer === undefined) {
       const { dtype, shape } = this.#node(i);
       const output = this.#outputs.get(i);
-      const leaf = this.#plan.leaves.indexOf(i);
-      buffer = this.#buffers.push({ dtype, length: sizeOf(shape), ...(leaf >= 0 ? { leaf } : output !== undefined ? { output } : {}) }) - 1;
+      const leaf = this.#leafOf.get(i);
+      const place = leaf !== undefined ? { leaf } : output !== undefined ? { output } : {};
+      buffer = this.#buffers.push({ dtype, length: sizeOf(shape), ...place }) - 1;
       this.#bufferOf.set(i, buffer);
     }
     return buffer;
   }
 
-  run(): Schedule {
+  /** The schedule, or the nodes that have to be stored for there to be one. */
+  run(): Schedule | Set<number> {
     this.#placeOutputs();
     this.#chooseStored();
     this.#makeUnits();
     this.#fuseLoops();
     this.#attach();
     const kernels: Kernel[] = [];
-    for (const unit of this.#ordered()) kernels.push(...this.#kernels(unit));
+    const missing = new Set<number>();
+    for (const unit of this.#ordered()) {
+      try {
+        kernels.push(...this.#kernels(unit));
+      } catch (error) {
+        if (!(error instanceof MustStore)) throw error;
+        missing.add(error.node);
+      }
+    }
+    if (missing.size > 0) return missing;
     for (const { from, output } of this.#copies) kernels.push(this.#copy(from, output));
     return { buffers: this.#buffers, kernels };
   }
@@ -109,7 +124,11 @@ class Scheduler {
       else if (kind === 'routine' && node.op !== 'concat') {
         const views = node.op === 'gather' || node.op === 'scatterAdd' || node.op === 'cumsum';
         for (const input of node.inputs) this.#storeOperand(input, !views);
-      } else if (kind === 'view') this.#breakViews(i);
+      } else if (kind === 'view') {
+        this.#breakViews(i);
+        // Outside its bounds a pad reads a number, which a function of its input would not.
+        if (node.op === 'pad') this.#store(this.#base(i));
+      }
     });
     const cost = new Array<number>(nodes.length).fill(0);
     const leaves = new Array<number>(nodes.length).fill(0);
@@ -180,7 +199,9 @@ class Scheduler {
   // — which kernels —
 
   /** The stored nodes read to compute `i`, through what is computed in passing. */
-  #reads(i: number): Set<number> {
+  #reads(i: number): ReadonlySet<number> {
+    const known = this.#readCache.get(i);
+    if (known) return known;
     const found = new Set<number>();
     const seen = new Set<number>();
     const visit = (k: number): void => {
@@ -192,8 +213,10 @@ class Scheduler {
       }
     };
     visit(i);
+    this.#readCache.set(i, found);
     return found;
   }
+  readonly #readCache = new Map<number, ReadonlySet<number>>();
 
   #makeUnits(): void {
     const { nodes } = this.#plan;
@@ -215,6 +238,9 @@ class Scheduler {
       for (const read of this.#reads(i)) {
         const from = this.#units.get(read);
         if (from) unit.deps.add(from);
+        const readers = this.#readers.get(read);
+        if (readers) readers.push(i);
+        else this.#readers.set(read, [i]);
       }
       this.#units.set(i, unit);
     }
@@ -292,7 +318,7 @@ class Scheduler {
       if (unit.kind !== 'contract' && unit.kind !== 'reduce') continue;
       const size = sizeOf(this.#node(i).shape);
       const readers = new Set<Unit>();
-      for (const [k, other] of this.#units) if (other.kind === 'loop' && this.#reads(k).has(i)) readers.add(this.#find(other));
+      for (const k of this.#readers.get(i) ?? []) readers.add(this.#find(this.#units.get(k)!));
       for (const reader of readers) {
         if (reader.kind !== 'loop' || reader.row !== 0 || reader.size !== size || this.#needs(reader, unit, true)) continue;
         if (!this.#fits(() => this.#after(i, reader.nodes, false))) continue;
@@ -326,16 +352,8 @@ class Scheduler {
   /** True where some other unit, or the caller, needs the value in memory. */
   #isNeeded(i: number, unit: Unit): boolean {
     if (this.#outputs.has(i) || this.#copies.some(({ from }) => from === i)) return true;
-    for (const [k, other] of this.#units) if (this.#find(other) !== unit && this.#readsOf(k).has(i)) return true;
-    return false;
+    return (this.#readers.get(i) ?? []).some((k) => this.#find(this.#units.get(k)!) !== unit);
   }
-  readonly #readCache = new Map<number, Set<number>>();
-  #readsOf(i: number): Set<number> {
-    let reads = this.#readCache.get(i);
-    if (!reads) this.#readCache.set(i, (reads = this.#reads(i)));
-    return reads;
-  }
-
   #kernels(unit: Unit): Kernel[] {
     switch (unit.kind) {
       case 'loop':
@@ -520,11 +538,11 @@ function meet(a: Unit, b: Unit): { size: number; row: number } | null {
 export function schedule(plan: Plan): Schedule {
   const hard = new Set<number>();
   for (;;) {
-    try {
-      return new Scheduler(plan, hard).run();
-    } catch (error) {
-      if (!(error instanceof MustStore) || hard.has(error.node)) throw error;
-      hard.add(error.node);
+    const found = new Scheduler(plan, hard).run();
+    if (!(found instanceof Set)) return found;
+    for (const node of found) {
+      if (hard.has(node)) throw new Error(`node ${node} is stored and still cannot be read`);
+      hard.add(node);
     }
   }
 }

@@ -1,7 +1,7 @@
 // Affine index maps: which element of a dense buffer each index of a shape reads, and what is read outside of bounds.
 import { need } from '../ops.js';
 import type { PlanNode } from '../plan.js';
-import { type Shape, stridesOf } from '../shape.js';
+import { type Shape, sameShape, stridesOf } from '../shape.js';
 
 /** Indices outside [lo, hi) in some axis read `fill` instead of memory. */
 export interface Bounds {
@@ -26,8 +26,13 @@ export class View {
   /** True where elements are read once each, in order. */
   get isDense(): boolean {
     if (this.bounds || this.offset !== 0) return false;
-    const dense = stridesOf(this.shape);
-    return this.shape.every((n, i) => n === 1 || this.strides[i] === dense[i]);
+    let step = 1;
+    for (let i = this.shape.length - 1; i >= 0; i--) {
+      const n = this.shape[i]!;
+      if (n !== 1 && this.strides[i] !== step) return false;
+      step *= n;
+    }
+    return true;
   }
 
   permute(axes: readonly number[]): View {
@@ -81,6 +86,8 @@ export class View {
 
   /** The same elements, row-major, in another shape; null where no strides can say so. */
   reshape(shape: Shape): View | null {
+    if (sameShape(shape, this.shape)) return this;
+    if (this.isDense) return View.dense(shape);
     const free = (i: number): boolean => !this.bounds || (this.bounds.lo[i]! <= 0 && this.bounds.hi[i]! >= this.shape[i]!);
     const strides = new Array<number>(shape.length).fill(0);
     const lo = new Array<number>(shape.length).fill(0);

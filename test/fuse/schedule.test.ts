@@ -99,6 +99,25 @@ describe('schedules compute what plans say', () => {
       return [...out, a.grad!];
     });
   });
+  test('an unrolled recurrence: sums over time become single products', () => {
+    const kernels = same(() => {
+      const steps = 12;
+      const x = leaf(steps, 3, 4);
+      const [wi, wh] = [randn([4, 10], { requiresGrad: true }), randn([5, 10], { requiresGrad: true })];
+      let h = leaf(3, 5);
+      const xi = x.matmul(wi);
+      const all: Tensor[] = [];
+      for (let t = 0; t < steps; t++) {
+        const [a, b] = xi.at(t).add(h.matmul(wh)).split(5, 1) as [Tensor, Tensor];
+        h = a.sigmoid().mul(b.tanh()).add(h.mul(0.5));
+        all.push(h);
+      }
+      const loss = Tensor.stack(all).square().mean();
+      loss.backward();
+      return [loss, wi.grad!, wh.grad!];
+    });
+    expect(kernels.filter((kind) => kind === 'contract').length).toBe(12 + 11 + 3);
+  });
   test('random numbers, shared and viewed', () => {
     same(() => {
       const r = randn([6, 4]);
