@@ -31,6 +31,11 @@ function plain(value: unknown): string {
   return typeof value === 'object' && !(value instanceof Rich) ? toText(value) : String(value);
 }
 
+/** The plain form of a long text only names it, so that it does not travel twice. */
+function brief(text: string, kind: string): string {
+  return text.length <= 10_000 ? text : `[${kind}, ${text.length} characters]`;
+}
+
 /** Strings are escaped; what `html` made is inserted as it is, also in arrays. */
 function insertHtml(value: unknown): string {
   if (Array.isArray(value)) return value.map(insertHtml).join('');
@@ -44,13 +49,13 @@ function insertHtml(value: unknown): string {
 /** HTML: ``html`<b>${name}</b>` `` escapes what is inserted; `html(text)` takes the text as it is. */
 export function html(text: Text, ...values: unknown[]): Rich {
   const markup = fill(text, values, insertHtml);
-  return new Rich({ 'text/html': markup, 'text/plain': markup });
+  return new Rich({ 'text/html': markup, 'text/plain': brief(markup, 'HTML') });
 }
 
 /** Markdown, with formulas between dollar signs. */
 export function md(text: Text, ...values: unknown[]): Rich {
   const markdown = dedent(fill(text, values, plain));
-  return new Rich({ 'text/markdown': markdown, 'text/plain': markdown });
+  return new Rich({ 'text/markdown': markdown, 'text/plain': brief(markdown, 'Markdown') });
 }
 
 /** An SVG picture. */

@@ -3,7 +3,7 @@ import inspector from 'node:inspector';
 import { Socket } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommFrame, Order } from '../contract.js';
-import { type Frame, FrameReader, Kind, unpackBuffers } from './frame.js';
+import { type Frame, FrameReader, HEADER_BYTES, Kind, unpackBuffers } from './frame.js';
 import { RingReader } from './ring.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
 
@@ -11,6 +11,8 @@ import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type
 const PATIENCE_MS = 4;
 const RETRY_MS = 20;
 const BATCH_BYTES = 1 << 16;
+/** How often the ring is looked at while output floods. */
+const FLOOD_MS = 1;
 /** The socket holds at most this much unsent output; then the ring fills, then the writer waits. */
 const MAX_UNSENT = 1 << 18;
 
@@ -24,27 +26,44 @@ const reader = new FrameReader();
 /** Frames on their way to one write: many small ones cost the system more than their bytes. */
 let batch: Buffer[] = [];
 let batched = 0;
+/** The last frame of the batch, while it is text that more text of the same kind and run can join. */
+let open: Buffer | undefined;
 let blocked = false;
 
 function send(frame: Buffer): boolean {
-  batch.push(frame);
+  if (!joins(frame)) batch.push(frame);
   batched += frame.length;
   if (batched >= BATCH_BYTES) write();
   return !blocked;
 }
 
+function joins(frame: Buffer): boolean {
+  const kind = frame.length >= HEADER_BYTES ? frame.readUInt32LE(4) : Kind.padding;
+  const isText =
+    (kind === Kind.stdout || kind === Kind.stderr) && frame.readUInt32LE(0) === frame.length - HEADER_BYTES;
+  if (open && isText && open.compare(frame, 4, HEADER_BYTES, 4, HEADER_BYTES) === 0) {
+    open.writeUInt32LE(open.readUInt32LE(0) + frame.length - HEADER_BYTES, 0);
+    batch.push(frame.subarray(HEADER_BYTES));
+    return true;
+  }
+  open = isText ? frame : undefined;
+  return false;
+}
+
 function write(): void {
   if (batched === 0) return;
-  socket.write(batch.length === 1 ? (batch[0] ?? '') : Buffer.concat(batch, batched));
+  socket.write(Buffer.concat(batch));
   batch = [];
   batched = 0;
+  open = undefined;
   blocked = socket.writableLength > MAX_UNSENT;
   ring.unsent(socket.writableLength);
 }
 
 function drain(): void {
-  if (!blocked) ring.drain(send);
+  const busy = !blocked && ring.drain(send);
   write();
+  if (busy) setTimeout(drain, FLOOD_MS);
   if (socket.writableLength > 0) setImmediate(() => ring.unsent(socket.writableLength));
 }
 

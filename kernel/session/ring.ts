@@ -2,10 +2,14 @@
 import { Buffer } from 'node:buffer';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { HEADER_BYTES, header, Kind, writeHeader } from './frame.js';
+import { encodeJson } from './json.js';
 
 const CAPACITY = 1 << 18;
 /** Larger payloads go over the side port, so that one record never fills the ring. */
 const MAX_INLINE = 1 << 15;
+
+/** So many frames at once are a flood. */
+const MANY = 8;
 
 /** Indices into the control words. Head and tail count bytes written and read, modulo 2³². */
 const HEAD = 0;
@@ -74,7 +78,9 @@ export class RingWriter {
   }
 
   json(kind: Kind, run: number, value: object): void {
-    this.text(kind, run, JSON.stringify(value));
+    const encoded = encodeJson(value);
+    if (typeof encoded === 'string') this.text(kind, run, encoded);
+    else this.bytes(kind, run, encoded);
   }
 
   /** Waits until everything written has left the process, at most `milliseconds`: for the process's last words. */
@@ -119,6 +125,9 @@ export class RingWriter {
   }
 }
 
+/** Receives one frame: header and payload together, or a large payload apart. Answers whether it takes more. */
+export type Take = (frame: Buffer, body?: Buffer) => boolean;
+
 /** The line thread's end. */
 export class RingReader {
   readonly #control: Int32Array;
@@ -132,15 +141,21 @@ export class RingReader {
     Atomics.store(this.#control, ASLEEP, 1);
   }
 
-  /** Hands every waiting frame, as the line carries it, to `take`, as long as it answers true. */
-  drain(take: (frame: Buffer) => boolean): void {
-    for (let more = true; more; ) {
+  /**
+   * Hands every waiting frame, as the line carries it, to `take`, as long as it answers true. Answers whether many
+   * came: then the writer is busy, is not asked to wake us, which would cost it more than the writing, and the caller
+   * looks again soon.
+   */
+  drain(take: Take): boolean {
+    for (let count = 0, more = true; ; count++) {
+      if (!more) return false;
       const tail = Atomics.load(this.#control, TAIL);
       if (tail === Atomics.load(this.#control, HEAD)) {
+        if (count >= MANY) return true;
         Atomics.store(this.#control, ASLEEP, 1);
-        if (tail === Atomics.load(this.#control, HEAD)) return;
+        if (tail === Atomics.load(this.#control, HEAD)) return false;
         // Something came in between: unless the writer saw us asleep and wakes us, go on.
-        if (Atomics.exchange(this.#control, ASLEEP, 0) === 0) return;
+        if (Atomics.exchange(this.#control, ASLEEP, 0) === 0) return false;
         continue;
       }
       const at = (tail >>> 0) % CAPACITY;
@@ -166,15 +181,15 @@ export class RingReader {
     Atomics.notify(this.#control, TAIL);
   }
 
-  #takeParcel(at: number, take: (frame: Buffer) => boolean): boolean {
+  #takeParcel(at: number, take: Take): boolean {
     const number = this.#data.readUInt32LE(at + HEADER_BYTES);
     for (;;) {
       const received: { message: Parcel } | undefined = receiveMessageOnPort(this.#side);
       if (!received) throw new Error(`ring: parcel ${number} is missing`);
       const { kind, payload } = received.message;
       if (received.message.number !== number) continue;
-      take(header(kind, this.#data.readUInt32LE(at + 8), payload.byteLength));
-      return take(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
+      const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+      return take(header(kind, this.#data.readUInt32LE(at + 8), payload.byteLength), body);
     }
   }
 
