@@ -1,17 +1,20 @@
 // Speed of the native library's kernels alone: GFLOP/s of contractions with the shapes of the lessons' models, GB/s of maps, rows, reductions.
 // npx rolldown -p node -e koffi test/bench/native.ts --file dist/bench-native.mjs && node dist/bench-native.mjs [name part]
+// With --serve it measures the case named on each line of standard input, so that a driver can alternate with another engine.
+import { createInterface } from 'node:readline';
 import { dense, Program, randomArray, randomFrom, rowMajor } from '../backend/cpu-native-harness.js';
 
-const only = process.argv[2] ?? '';
+const seconds = 0.2;
+const cases = new Map<string, () => void>();
 const random = randomFrom(1);
 
-/** Milliseconds of a run over about a third of a second: median, minimum, and processor time (for busy machines, with one thread). */
+/** Milliseconds of a run over a fraction of a second: median, minimum, and processor time (for busy machines, with one thread). */
 function time(program: Program): { median: number; least: number; processor: number } {
   const run = program.prepared();
   const times: number[] = [];
   program.native.run(run);
   const before = process.cpuUsage();
-  const end = performance.now() + 330;
+  const end = performance.now() + seconds * 1000;
   while (times.length < 7 || (performance.now() < end && times.length < 2000)) {
     const start = performance.now();
     program.native.run(run);
@@ -24,9 +27,12 @@ function time(program: Program): { median: number; least: number; processor: num
 }
 
 function report(name: string, program: () => Program, work: { flop?: number; bytes?: number }): void {
-  if (!name.includes(only)) return;
-  const { median, least, processor } = time(program());
-  const rate = (ms: number) => (work.flop ? `${(work.flop / ms / 1e6).toFixed(0)} GFLOP/s` : `${(work.bytes! / ms / 1e6).toFixed(1)} GB/s`);
+  cases.set(name, () => measure(name, program(), work));
+}
+function measure(name: string, program: Program, work: { flop?: number; bytes?: number }): void {
+  const { median, least, processor } = time(program);
+  const rate = (ms: number) =>
+    work.flop ? `${(work.flop / ms / 1e6).toFixed(0)} GFLOP/s` : `${(work.bytes! / ms / 1e6).toFixed(1)} GB/s`;
   console.log(
     `${name.padEnd(34)} median ${median.toFixed(4)} ms, ${rate(median)}; least ${least.toFixed(4)}, ${rate(least)}; processor ${processor.toFixed(4)}, ${rate(processor)}`,
   );
@@ -155,7 +161,6 @@ function convolution(
   );
 }
 
-console.log(new Program().native.info());
 for (const n of [64, 128, 256, 512, 1024, 2048]) matmul('matmul', n, n, n);
 matmul('mlp 1 forward', 128, 256, 784);
 matmul('mlp 1 weights', 784, 256, 128, 'a');
@@ -314,4 +319,12 @@ for (const kind of ['poolTake', 'poolPut'] as const) {
     },
     { bytes: 4 * 64 * 32 * 784 },
   );
+}
+
+const only = process.argv[2] ?? '';
+if (only === '--serve') {
+  for await (const line of createInterface({ input: process.stdin })) cases.get(line)?.();
+} else {
+  console.log(new Program().native.info());
+  for (const [name, run] of cases) if (name.includes(only)) run();
 }

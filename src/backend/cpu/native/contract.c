@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { BATCH, M, N, K };
-enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 512, SHARED_BYTES = 8 << 20, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16 };
+enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16 };
 
 /* Sum of index * stride for a flat index over axes. */
 static int64_t axes_offset(const gl_axes *axes, const int64_t *strides, int64_t index) {
@@ -32,12 +32,14 @@ static int panel_width(const gl_contraction *job, int64_t panel) {
 static char *left_panel(const gl_contraction *job, char *packed, int64_t firstRow, int64_t rows, int64_t m, int64_t k0, int64_t kc) {
   return packed + (k0 * rows + (m - firstRow) * kc) * job->gemm->size;
 }
+/* A few steps of k for all panels, then the next few: neighbouring panels share cache lines and pages. */
 static void pack_left(const gl_contraction *job, const char *base, int64_t firstPanel, int64_t lastPanel, int64_t k0, int64_t kc, char *to) {
-  for (int64_t p = firstPanel; p < lastPanel; p++) {
-    const int64_t m = panel_start(job, p), height = panel_start(job, p + 1) - m;
-    job->gemm->pack(&job->leftMap, base, m, (int)height, (int)height, k0, kc, to);
-    to += height * kc * job->gemm->size;
-  }
+  const int64_t size = job->gemm->size, row0 = panel_start(job, firstPanel);
+  for (int64_t k = 0; k < kc; k += PACK_STEPS)
+    for (int64_t p = firstPanel; p < lastPanel; p++) {
+      const int64_t m = panel_start(job, p), height = panel_start(job, p + 1) - m;
+      job->gemm->pack(&job->leftMap, base, m, (int)height, (int)height, k0 + k, gl_min(PACK_STEPS, kc - k), to + ((m - row0) * kc + k * height) * size);
+    }
 }
 static void pack_right(const gl_contraction *job, const char *base, int64_t chunk, int64_t panel, int64_t k0, int64_t kc, char *to) {
   const int64_t n = panel * job->gemm->vectors * job->gemm->lanes;
@@ -46,8 +48,9 @@ static void pack_right(const gl_contraction *job, const char *base, int64_t chun
 }
 static void share_left(void *context, int i) {
   const gl_contraction *job = context;
-  const int64_t block = i / job->mPanels, panel = i % job->mPanels, k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
-  pack_left(job, job->left, panel, panel + 1, k0, kc, left_panel(job, job->packedLeft, 0, job->m.total, panel_start(job, panel), k0, kc));
+  const int64_t groups = gl_ceil_div(job->mPanels, PANEL_GROUP), block = i / groups, first = i % groups * PANEL_GROUP;
+  const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
+  pack_left(job, job->left, first, gl_min(job->mPanels, first + PANEL_GROUP), k0, kc, left_panel(job, job->packedLeft, 0, job->m.total, panel_start(job, first), k0, kc));
 }
 static char *shared_right(const gl_contraction *job, int64_t chunk, int64_t panel, int64_t k0, int64_t kc) {
   const int64_t columns = chunk_columns(job), at = chunk * columns + panel * job->gemm->vectors * job->gemm->lanes;
@@ -55,8 +58,13 @@ static char *shared_right(const gl_contraction *job, int64_t chunk, int64_t pane
 }
 static void share_right(void *context, int i) {
   const gl_contraction *job = context;
-  const int64_t panels = job->chunks * job->nPanels, block = i / panels, panel = i % panels, k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
-  pack_right(job, job->right, panel / job->nPanels, panel % job->nPanels, k0, kc, shared_right(job, panel / job->nPanels, panel % job->nPanels, k0, kc));
+  const int64_t panels = job->chunks * job->nPanels, groups = gl_ceil_div(panels, PANEL_GROUP), block = i / groups, first = i % groups * PANEL_GROUP;
+  const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
+  for (int64_t k = 0; k < kc; k += PACK_STEPS)
+    for (int64_t panel = first; panel < gl_min(panels, first + PANEL_GROUP); panel++) {
+      const int64_t chunk = panel / job->nPanels, p = panel % job->nPanels;
+      pack_right(job, job->right, chunk, p, k0 + k, gl_min(PACK_STEPS, kc - k), shared_right(job, chunk, p, k0, kc) + k * panel_width(job, p) * job->gemm->size);
+    }
 }
 
 /* Scratch of a task: left block, right panel, tile, frame of the epilogue. */
@@ -77,8 +85,8 @@ static bool open_workspace(const gl_contraction *job, workspace *work) {
   return true;
 }
 
-/* One tile over blocks [firstBlock, lastBlock) of k, into tile (rows of job->columns). */
-static void multiply(const gl_contraction *job, workspace *work, int64_t batch, int64_t chunk, int64_t mTile, int64_t nTile, int64_t firstBlock, int64_t lastBlock, char *tile) {
+/* One tile over blocks [firstBlock, lastBlock) of k, into tile (rows of job->columns); whole panels into `out`, if given. */
+static void multiply(const gl_contraction *job, workspace *work, int64_t batch, int64_t chunk, int64_t mTile, int64_t nTile, int64_t firstBlock, int64_t lastBlock, char *tile, char *out) {
   const gl_gemm *gemm = job->gemm;
   const int64_t size = gemm->size, full = gemm->vectors * gemm->lanes;
   const int64_t mFirst = mTile * job->mPerTile, mLast = gl_min(job->mPanels, mFirst + job->mPerTile), row0 = panel_start(job, mFirst);
@@ -92,19 +100,29 @@ static void multiply(const gl_contraction *job, workspace *work, int64_t batch, 
     for (int64_t p = nFirst; p < nLast; p++) {
       const int width = panel_width(job, p);
       const char *lines;
-      int64_t step = width;
+      int64_t step = width, ldc = job->columns;
+      char *to = tile + (p - nFirst) * full * size;
+      if (out && p * full + width <= job->chunk) to = out + (p - nFirst) * full * size, ldc = job->outStep;
       if (job->direct && p * full + width <= job->chunk) lines = right + (job->rightMap.across[chunk * job->chunk + p * full] + job->rightMap.along[k0]) * size, step = job->step;
       else if (job->rightShared) lines = shared_right(job, chunk, p, k0, kc);
       else pack_right(job, right, chunk, p, k0, kc, work->right), lines = work->right;
       for (int64_t q = mFirst; q < mLast; q++) {
         const int64_t m = panel_start(job, q), height = panel_start(job, q + 1) - m;
         const char *panel = job->leftShared ? left_panel(job, job->packedLeft, 0, job->m.total, m, k0, kc) : work->left + (m - row0) * kc * size;
-        gemm->micro[height - 1][width / gemm->lanes - 1](kc, panel, lines, step, tile + ((m - row0) * job->columns + (p - nFirst) * full) * size, job->columns, block > firstBlock);
+        gemm->micro[height - 1][width / gemm->lanes - 1](kc, panel, lines, step, to + (m - row0) * ldc * size, ldc, block > firstBlock);
       }
     }
   }
 }
 
+static char *output_address(const gl_contraction *job, int64_t batch, int64_t m, int64_t n) {
+  const gl_view *whole = &job->outputs[0].whole;
+  int64_t strides[GL_MAX_DIMS], offset = m * job->outStep;
+  for (int a = 0; a < job->batch.n; a++) strides[a] = whole->stride[job->batch.dim[a]];
+  offset += axes_offset(&job->batch, strides, batch);
+  for (int a = 0; a < job->n.n; a++) strides[a] = whole->stride[job->n.dim[a]];
+  return whole->base + (offset + axes_offset(&job->n, strides, n)) * job->gemm->size;
+}
 static void tile_task(void *context, int i) {
   const gl_contraction *job = context;
   workspace work;
@@ -116,8 +134,11 @@ static void tile_task(void *context, int i) {
     const int64_t m0 = panel_start(job, mTile * job->mPerTile), m1 = panel_start(job, gl_min(job->mPanels, (mTile + 1) * job->mPerTile));
     const int64_t n0 = nTile * job->nPerTile * job->gemm->vectors * job->gemm->lanes;
     const int64_t width = gl_min(job->chunk - n0, job->nPerTile * job->gemm->vectors * job->gemm->lanes);
-    multiply(job, &work, batch, chunk, mTile, nTile, 0, job->kBlocks, work.tile);
-    GL(epilogue)(job, &work.frame, batch, m0, m1 - m0, chunk * job->chunk + n0, width, work.tile);
+    char *out = job->inPlace ? output_address(job, batch, m0, chunk * job->chunk + n0) : NULL;
+    multiply(job, &work, batch, chunk, mTile, nTile, 0, job->kBlocks, work.tile, out);
+    const int64_t done = out ? width / job->gemm->lanes * job->gemm->lanes : 0, full = job->gemm->vectors * job->gemm->lanes;
+    const int64_t left = done == width ? width : done / full * full; /* the last panel, if it is not whole, is in the tile */
+    if (left < width) GL(epilogue)(job, &work.frame, batch, m0, m1 - m0, chunk * job->chunk + n0 + left, width - left, work.tile + left * job->gemm->size);
   }
 }
 /* Unit: (batch, piece of k); the tile is the whole matrix. */
@@ -126,7 +147,7 @@ static void split_task(void *context, int i) {
   workspace work;
   if (!open_workspace(job, &work)) return;
   const int64_t split = i % job->splits, batch = i / job->splits, first = split * job->blocksPerSplit;
-  multiply(job, &work, batch, 0, 0, 0, first, gl_min(job->kBlocks, first + job->blocksPerSplit), job->partials + i * job->m.total * job->columns * job->gemm->size);
+  multiply(job, &work, batch, 0, 0, 0, first, gl_min(job->kBlocks, first + job->blocksPerSplit), job->partials + i * job->m.total * job->columns * job->gemm->size, NULL);
 }
 /* A few rows: adds the pieces in order, then the epilogue. */
 static void join_task(void *context, int i) {
@@ -252,36 +273,48 @@ static bool index_tables(gl_contraction *job) {
   job->rightMap = (gl_index_map){offsets(&job->n, job->n.right), offsets(&job->k, job->k.right), run_length(&job->n, job->n.right), run_length(&job->k, job->k.right)};
   return job->leftMap.across && job->leftMap.along && job->rightMap.across && job->rightMap.along;
 }
-/* One stride for all of k, or 0. */
-static int64_t uniform_step(const gl_axes *k) {
+/* One stride for all of the axes, or 0. */
+static int64_t uniform_step(const gl_axes *k, const int64_t *strides) {
   int64_t step = 0, count = 1;
   for (int i = k->n - 1; i >= 0; i--) {
     if (k->size[i] == 1) continue;
-    if (count == 1) step = k->right[i];
-    else if (k->right[i] != step * count) return 0;
+    if (count == 1) step = strides[i];
+    else if (strides[i] != step * count) return 0;
     count *= k->size[i];
   }
   return step;
 }
 
+/* Whether register tiles can be stored straight into the only output. */
+static void choose_in_place(gl_contraction *job) {
+  const gl_view *out = &job->outputs[0].whole;
+  job->inPlace = false;
+  if (job->splits > 1 || job->kBlocks == 0 || job->body.code.nInstructions > 0 || job->body.nOutputs != 1 || job->body.outputs[0].reg != 0 || out->dtype == GL_BOOL) return;
+  int64_t strides[GL_MAX_DIMS];
+  for (int a = 0; a < job->m.n; a++) strides[a] = out->stride[job->m.dim[a]];
+  job->outStep = uniform_step(&job->m, strides);
+  const int64_t run = output_run(job, &job->n);
+  job->inPlace = (job->outStep > 0 || job->m.total == 1) && run >= job->chunk && run % job->chunk == 0;
+}
+
 static bool share_operands(gl_contraction *job, bool serial) {
   const int64_t size = job->gemm->size, left = job->m.total * job->k.total * size, right = chunk_columns(job) * job->chunks * job->k.total * size;
   const int64_t outer = job->batch.total * job->chunks;
-  job->step = uniform_step(&job->k);
+  job->step = uniform_step(&job->k, job->k.right);
   job->direct = job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
   job->leftShared = job->splits == 1 && outer * job->nTiles > 1 && left <= SHARED_BYTES && constant_over_batch(job, job->batch.left);
   job->rightShared = job->splits == 1 && !job->direct && job->mTiles * job->batch.total > 1 && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
   if (job->leftShared) {
     job->packedLeft = gl_kernel_memory((size_t)left);
     if (!job->packedLeft) return false;
-    const int tasks = (int)(job->kBlocks * job->mPanels);
+    const int tasks = (int)(job->kBlocks * gl_ceil_div(job->mPanels, PANEL_GROUP));
     if (serial || left < 65536) for (int i = 0; i < tasks; i++) share_left(job, i);
     else gl_parallel(tasks, share_left, job);
   }
   if (job->rightShared) {
     job->packedRight = gl_kernel_memory((size_t)right);
     if (!job->packedRight) return false;
-    const int tasks = (int)(job->kBlocks * job->chunks * job->nPanels);
+    const int tasks = (int)(job->kBlocks * gl_ceil_div(job->chunks * job->nPanels, PANEL_GROUP));
     if (serial || right < 65536) for (int i = 0; i < tasks; i++) share_right(job, i);
     else gl_parallel(tasks, share_right, job);
   }
@@ -296,6 +329,7 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
   choose_sides(job);
   choose_tiles(job);
   if (!index_tables(job)) return gl_out_of_memory(run);
+  choose_in_place(job);
   const f64 cycles = (f64)job->batch.total * (f64)job->m.total * (f64)job->n.total * ((f64)job->k.total / (2 * job->gemm->lanes) + 1);
   const bool serial = cycles < GL_SERIAL_CYCLES;
   if (!share_operands(job, serial)) return gl_out_of_memory(run);
@@ -309,6 +343,9 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
       line->size[a] = whole->size[d], line->stride[a] = whole->stride[d], line->lo[a] = whole->lo[d], line->hi[a] = whole->hi[d];
     }
     gl_merge(line);
+    int64_t strides[GL_MAX_DIMS];
+    for (int a = 0; a < job->m.n; a++) strides[a] = whole->stride[job->m.dim[a]];
+    operand->rows = whole->bounded ? NULL : offsets(&job->m, strides);
     operand->alongM = whole->bounded;
     for (int a = 0; a < job->m.n; a++) operand->alongM |= whole->stride[job->m.dim[a]] != 0;
     for (int k = 0; k < job->body.code.nInstructions; k++) operand->alongM |= job->body.code.instructions[k].dst == operand->reg; /* overwritten: load it again */

@@ -17,7 +17,8 @@ typedef struct {
 typedef struct {
   gl_view whole, line;
   int reg;
-  bool alongM; /* differs from row to row */
+  bool alongM;   /* differs from row to row */
+  i32 *rows;     /* where each m starts; null where there are bounds */
 } gl_epilogue_operand;
 
 /* left is the side whose elements are broadcast (m), right the side that fills vectors (n). */
@@ -44,6 +45,8 @@ typedef struct {
   gl_epilogue_operand *inputs, *outputs;
   const f64 *scalars;
   int rows;     /* rows of a tile that the epilogue takes at a time */
+  bool inPlace; /* whole panels are written to the output itself: no epilogue, lines of the output run on, `outStep` apart */
+  int64_t outStep;
 } gl_contraction;
 
 /* Rows [m0, m0 + rows) and columns [n0, n0 + width) of one batch: runs the epilogue and stores. */

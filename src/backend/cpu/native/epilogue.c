@@ -15,14 +15,22 @@ static bool step_into(const gl_view *view, const gl_axes *axes, int64_t index, i
   return inside;
 }
 
-static void load_row(const gl_contraction *job, const gl_epilogue_operand *in, gl_view *line, int64_t batch, int64_t m, int64_t n0, int64_t width, char *to) {
-  int64_t offset = 0;
-  const bool inside = step_into(&in->whole, &job->batch, batch, &offset) & step_into(&in->whole, &job->m, m, &offset);
-  if (!inside) GL(splat)(line->dtype, line->fill, width, to);
+/* Sets line to row m of the operand; false where bounds put the whole row outside. */
+static bool to_row(const gl_contraction *job, const gl_epilogue_operand *operand, int64_t batchOffset, int64_t batch, int64_t m, gl_view *line) {
+  int64_t offset = batchOffset;
+  bool inside = true;
+  if (operand->rows) offset += operand->rows[m];
   else {
-    line->base = in->whole.base + offset * gl_size(line->dtype);
-    GL(load)(line, n0, width, to);
+    offset = 0;
+    inside = step_into(&operand->whole, &job->batch, batch, &offset) & step_into(&operand->whole, &job->m, m, &offset);
   }
+  line->base = operand->whole.base + offset * gl_size(line->dtype);
+  return inside;
+}
+static int64_t batch_offset(const gl_contraction *job, const gl_epilogue_operand *operand, int64_t batch) {
+  int64_t offset = 0;
+  step_into(&operand->whole, &job->batch, batch, &offset);
+  return offset;
 }
 
 void GL(epilogue)(const gl_contraction *job, gl_frame *frame, int64_t batch, int64_t m0, int64_t rows, int64_t n0, int64_t width, char *tile) {
@@ -38,8 +46,11 @@ void GL(epilogue)(const gl_contraction *job, gl_frame *frame, int64_t batch, int
       frame->registers[in->reg] = to;
       if (!in->alongM && done > 0) continue; /* the same for every row: there since the first */
       gl_view line = in->line;
+      const int64_t base = batch_offset(job, in, batch);
       const int64_t distinct = in->alongM ? n : 1, copies = in->alongM ? 1 : gl_min(job->rows, rows);
-      for (int64_t r = 0; r < distinct; r++) load_row(job, in, &line, batch, m0 + done + r, n0, width, to + r * bytes);
+      for (int64_t r = 0; r < distinct; r++)
+        if (to_row(job, in, base, batch, m0 + done + r, &line)) GL(load)(&line, n0, width, to + r * bytes);
+        else GL(splat)(line.dtype, line.fill, width, to + r * bytes);
       for (int64_t r = 1; r < copies; r++) memcpy(to + r * bytes, to, (size_t)bytes);
     }
     if (body->code.nInstructions > 0) {
@@ -50,11 +61,9 @@ void GL(epilogue)(const gl_contraction *job, gl_frame *frame, int64_t batch, int
       const gl_epilogue_operand *out = &job->outputs[i];
       const int64_t bytes = columns * (out->whole.dtype == GL_F64 ? 8 : 4);
       gl_view line = out->line;
+      const int64_t base = batch_offset(job, out, batch);
       for (int64_t r = 0; r < n; r++) {
-        int64_t offset = 0;
-        step_into(&out->whole, &job->batch, batch, &offset);
-        step_into(&out->whole, &job->m, m0 + done + r, &offset);
-        line.base = out->whole.base + offset * gl_size(line.dtype);
+        to_row(job, out, base, batch, m0 + done + r, &line);
         GL(store)(&line, n0, width, (char *)frame->registers[out->reg] + r * bytes);
       }
     }

@@ -10,6 +10,12 @@ typedef struct {
   int64_t acrossRun, alongRun;
 } gl_index_map;
 
+/* A panel's line as runs of neighbours: `length` elements at lane `first` come from base + offset. */
+typedef struct {
+  int n, first[64], length[64];
+  i32 offset[64];
+} gl_pieces;
+
 /* Copies `width` elements from x = at (0 beyond `valid`) for each of kc steps from k = k0: to[k * width + x]. */
 typedef void (*gl_pack)(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to);
 

@@ -7,10 +7,52 @@
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
-static inline void copy_f32(f32 *to, const f32 *from, int n) {
-  for (; n >= 16; n -= 16, to += 16, from += 16) _mm512_storeu_ps(to, _mm512_loadu_ps(from));
-  const __mmask16 mask = (__mmask16)((1u << n) - 1);
-  _mm512_mask_storeu_ps(to, mask, _mm512_maskz_loadu_ps(mask, from));
+/* Each vector of the line is put together from masked loads: those lanes that lie in a piece, from where lane 0 of that piece's line would be.
+   The number of loads is a constant of the loop; spare ones have an empty mask. */
+enum { MAX_PARTS = 5 };
+typedef struct {
+  __mmask16 mask[GL_TILE_VECTORS][MAX_PARTS], stored[GL_TILE_VECTORS];
+  const f32 *from[GL_TILE_VECTORS][MAX_PARTS];
+} line_parts;
+static inline __attribute__((always_inline)) void copy_lines(const line_parts *of, int vectors, int parts, const i32 *along, int width, int64_t kc, f32 *to) {
+  line_parts l = *of;
+  for (int64_t k = 0; k < kc; k++, to += width) {
+    const int64_t at = along[k];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) {
+      __m512 line = _mm512_maskz_loadu_ps(l.mask[v][0], l.from[v][0] + at);
+#pragma GCC unroll 5
+      for (int p = 1; p < parts; p++) line = _mm512_mask_loadu_ps(line, l.mask[v][p], l.from[v][p] + at);
+      _mm512_mask_storeu_ps(to + v * 16, l.stored[v], line);
+    }
+  }
+}
+static bool copy_pieces_f32(const gl_pieces *pieces, const f32 *base, const i32 *along, int width, int64_t kc, f32 *to) {
+  line_parts l;
+  const int vectors = (width + 15) / 16;
+  int most = 0;
+  for (int v = 0; v < vectors; v++) {
+    int parts = 0;
+    l.stored[v] = (__mmask16)((1u << (width - v * 16 < 16 ? width - v * 16 : 16)) - 1);
+    for (int s = 0; s < pieces->n; s++) {
+      const int begin = pieces->first[s] - v * 16, end = begin + pieces->length[s];
+      if (end <= 0 || begin >= 16) continue;
+      if (parts == MAX_PARTS) return false;
+      const u32 upTo = (1u << (end < 16 ? end : 16)) - 1, before = (1u << (begin > 0 ? begin : 0)) - 1;
+      l.mask[v][parts] = (__mmask16)(upTo & ~before);
+      l.from[v][parts] = base + pieces->offset[s] - begin;
+      parts++;
+    }
+    if (parts > most) most = parts;
+    for (; parts < MAX_PARTS; parts++) l.mask[v][parts] = 0, l.from[v][parts] = base;
+  }
+#define GL_COPY_CASE(v, p) \
+  case 10 * v + p: copy_lines(&l, v, p, along, width, kc, to); return true;
+  switch (10 * vectors + most) {
+    GL_COPY_CASE(1, 1) GL_COPY_CASE(1, 2) GL_COPY_CASE(1, 3) GL_COPY_CASE(1, 4) GL_COPY_CASE(1, 5)
+    GL_COPY_CASE(2, 1) GL_COPY_CASE(2, 2) GL_COPY_CASE(2, 3) GL_COPY_CASE(2, 4) GL_COPY_CASE(2, 5)
+    default: return false;
+  }
 }
 /* to[j * ld + i] = from[across[i] + j] for i < rows, j < n; both at most 16 */
 static void transpose_f32(const f32 *from, const i32 *across, int rows, int n, f32 *to, int ld) {
@@ -40,8 +82,9 @@ static void transpose_f32(const f32 *from, const i32 *across, int rows, int n, f
     if (j < n) _mm512_mask_storeu_ps(to + j * ld, lines, t[j]);
 }
 #else
-static inline void copy_f32(f32 *to, const f32 *from, int n) {
-  for (int i = 0; i < n; i++) to[i] = from[i];
+static inline bool copy_pieces_f32(const gl_pieces *pieces, const f32 *base, const i32 *along, int width, int64_t kc, f32 *to) {
+  (void)pieces, (void)base, (void)along, (void)width, (void)kc, (void)to;
+  return false;
 }
 static void transpose_f32(const f32 *from, const i32 *across, int rows, int n, f32 *to, int ld) {
   for (int i = 0; i < rows; i++) {

@@ -1,4 +1,4 @@
-/* Included once per element type: GL_T the type, GL_TYPE(name) the name with its suffix, GL_TABLE the result; copy and
+/* Included once per element type: GL_T the type, GL_TYPE(name) the name with its suffix, GL_TABLE the result; copy_pieces and
    transpose are the includer's. */
 typedef GL_T GL_TYPE(vector) __attribute__((vector_size(GL_VECTOR_BYTES), aligned(sizeof(GL_T)), may_alias));
 enum { GL_TYPE(LANES) = GL_VECTOR_BYTES / sizeof(GL_T) };
@@ -53,25 +53,27 @@ GL_ROWS(GL_MICRO_ROW)
 
 /* Neighbours across: whole lines, or pieces of them where the panel straddles ends of runs. */
 static void GL_TYPE(pack_lines)(const gl_index_map *map, const GL_T *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, GL_T *to) {
-  int first[64], length[64], pieces = 0;
-  i32 offset[64];
+  gl_pieces pieces = {.n = 0};
   for (int x = 0; x < valid;) {
     const int64_t left = map->acrossRun - (at + x) % map->acrossRun;
     const int n = (int)gl_min(left, valid - x);
-    first[pieces] = x, length[pieces] = n, offset[pieces] = map->across[at + x], pieces++;
+    pieces.first[pieces.n] = x, pieces.length[pieces.n] = n, pieces.offset[pieces.n] = map->across[at + x], pieces.n++;
     x += n;
   }
-  if (pieces == 1 && valid == width && width % GL_TYPE(LANES) == 0) {
-    const GL_T *from = base + offset[0];
+  const i32 *along = map->along + k0;
+  if (pieces.n == 1 && valid == width && width % GL_TYPE(LANES) == 0) {
+    const GL_T *from = base + pieces.offset[0];
     for (int64_t k = 0; k < kc; k++, to += width) {
-      const GL_T *p = from + map->along[k0 + k];
+      const GL_T *p = from + along[k];
       for (int x = 0; x < width; x += GL_TYPE(LANES)) *(GL_TYPE(vector) *)(to + x) = *(const GL_TYPE(vector) *)(p + x);
     }
     return;
   }
+  if (GL_TYPE(copy_pieces)(&pieces, base, along, width, kc, to)) return;
   for (int64_t k = 0; k < kc; k++, to += width) {
-    const GL_T *p = base + map->along[k0 + k];
-    for (int s = 0; s < pieces; s++) GL_TYPE(copy)(to + first[s], p + offset[s], length[s]);
+    const GL_T *p = base + along[k];
+    for (int s = 0; s < pieces.n; s++)
+      for (int x = 0; x < pieces.length[s]; x++) to[pieces.first[s] + x] = p[pieces.offset[s] + x];
     for (int x = valid; x < width; x++) to[x] = 0;
   }
 }

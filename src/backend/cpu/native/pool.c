@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_SPATIAL = 3 };
+enum { MAX_SPATIAL = 3, STRIP = 32 };
 typedef struct {
   int n;
   int64_t batch;
@@ -65,7 +65,7 @@ static bool is_halving(const geometry *g) {
   return true;
 }
 
-#define GL_POOL(T)                                                                                                             \
+#define GL_POOL(T, U)                                                                                                          \
   static int64_t best_place_##T(const geometry *g, const T *x, const i32 *o) {                                                 \
     i32 k[MAX_SPATIAL] = {0};                                                                                                  \
     int64_t place = -1;                                                                                                        \
@@ -76,33 +76,61 @@ static bool is_halving(const geometry *g) {
     }                                                                                                                          \
     return place;                                                                                                              \
   }                                                                                                                            \
+  /* x where the mask is all ones, y where it is 0; in bits, so that the loops below have no branches. */                      \
+  static inline T pick_##T(U mask, T x, T y) {                                                                                 \
+    U p, q;                                                                                                                    \
+    memcpy(&p, &x, sizeof p), memcpy(&q, &y, sizeof q);                                                                        \
+    p = (p & mask) | (q & ~mask);                                                                                              \
+    memcpy(&x, &p, sizeof p);                                                                                                  \
+    return x;                                                                                                                  \
+  }                                                                                                                            \
+  static inline U wins_##T(T x, T best) { return (U)0 - (U)((x > best) | (x != x)); }                                          \
+  /* Windows along two lines: which elements are taken, as masks of the second, third, fourth over those before. */            \
+  typedef struct {                                                                                                             \
+    U second[STRIP], third[STRIP], fourth[STRIP];                                                                              \
+  } winners_##T;                                                                                                               \
+  static void compare_##T(const T *upper, const T *lower, int n, winners_##T *w) {                                             \
+    GL_LOOP for (int j = 0; j < n; j++) {                                                                                      \
+      const T a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];                                  \
+      const U second = wins_##T(b, a);                                                                                         \
+      const T ab = pick_##T(second, b, a);                                                                                     \
+      const U third = wins_##T(c, ab);                                                                                         \
+      const T abc = pick_##T(third, c, ab);                                                                                    \
+      w->second[j] = second, w->third[j] = third, w->fourth[j] = wins_##T(d, abc);                                             \
+    }                                                                                                                          \
+  }                                                                                                                            \
   static void take_halving_##T(const geometry *g, const T *x, const T *t, T *result) {                                         \
-    const int64_t width = g->in[1];                                                                                            \
-    for (int64_t i = 0; i < g->out[0]; i++, x += 2 * width, t += 2 * width, result += g->out[1])                               \
-      GL_LOOP for (int64_t j = 0; j < g->out[1]; j++) {                                                                        \
-        const T a = x[2 * j], b = x[2 * j + 1], c = x[width + 2 * j], d = x[width + 2 * j + 1];                                \
-        const bool takeB = b > a || b != b;                                                                                    \
-        const T ab = takeB ? b : a, tab = takeB ? t[2 * j + 1] : t[2 * j];                                                     \
-        const bool takeC = c > ab || c != c;                                                                                   \
-        const T abc = takeC ? c : ab, tabc = takeC ? t[width + 2 * j] : tab;                                                   \
-        result[j] = d > abc || d != d ? t[width + 2 * j + 1] : tabc;                                                           \
+    const int width = g->in[1];                                                                                                \
+    winners_##T w;                                                                                                             \
+    for (int i = 0; i < g->out[0]; i++, x += 2 * width, t += 2 * width, result += g->out[1])                                   \
+      for (int from = 0; from < g->out[1]; from += STRIP) {                                                                    \
+        const int n = g->out[1] - from < STRIP ? g->out[1] - from : STRIP;                                                     \
+        compare_##T(x + 2 * from, x + width + 2 * from, n, &w);                                                                \
+        const T *upper = t + 2 * from, *lower = upper + width;                                                                 \
+        T *to = result + from;                                                                                                 \
+        GL_LOOP for (int j = 0; j < n; j++) {                                                                                  \
+          const T ab = pick_##T(w.second[j], upper[2 * j + 1], upper[2 * j]);                                                  \
+          to[j] = pick_##T(w.fourth[j], lower[2 * j + 1], pick_##T(w.third[j], lower[2 * j], ab));                             \
+        }                                                                                                                      \
       }                                                                                                                        \
   }                                                                                                                            \
   static void put_halving_##T(const geometry *g, const T *x, const T *v, T *result) {                                          \
-    const int64_t width = g->in[1];                                                                                            \
-    if (g->in[0] % 2 || width % 2) memset(result, 0, sizeof(T) * (size_t)g->inTotal);                                          \
-    for (int64_t i = 0; i < g->out[0]; i++, x += 2 * width, result += 2 * width, v += g->out[1])                               \
-      GL_LOOP for (int64_t j = 0; j < g->out[1]; j++) {                                                                        \
-        const T a = x[2 * j], b = x[2 * j + 1], c = x[width + 2 * j], d = x[width + 2 * j + 1], value = v[j];                  \
-        const bool takeB = b > a || b != b;                                                                                    \
-        const T ab = takeB ? b : a;                                                                                            \
-        const bool takeC = c > ab || c != c;                                                                                   \
-        const T abc = takeC ? c : ab;                                                                                          \
-        const bool takeD = d > abc || d != d;                                                                                  \
-        result[2 * j] = !takeB & !takeC & !takeD ? value : 0;                                                                  \
-        result[2 * j + 1] = takeB & !takeC & !takeD ? value : 0;                                                               \
-        result[width + 2 * j] = takeC & !takeD ? value : 0;                                                                    \
-        result[width + 2 * j + 1] = takeD ? value : 0;                                                                         \
+    const int width = g->in[1];                                                                                                \
+    winners_##T w;                                                                                                             \
+    if (g->in[0] != 2 * g->out[0] || width != 2 * g->out[1]) memset(result, 0, sizeof(T) * (size_t)g->inTotal);                \
+    for (int i = 0; i < g->out[0]; i++, x += 2 * width, result += 2 * width, v += g->out[1])                                   \
+      for (int from = 0; from < g->out[1]; from += STRIP) {                                                                    \
+        const int n = g->out[1] - from < STRIP ? g->out[1] - from : STRIP;                                                     \
+        compare_##T(x + 2 * from, x + width + 2 * from, n, &w);                                                                \
+        T *upper = result + 2 * from, *lower = upper + width;                                                                  \
+        GL_LOOP for (int j = 0; j < n; j++) {                                                                                  \
+          const T value = v[from + j];                                                                                         \
+          const U first = ~(w.third[j] | w.fourth[j]);                                                                         \
+          upper[2 * j] = pick_##T(first & ~w.second[j], value, 0);                                                             \
+          upper[2 * j + 1] = pick_##T(first & w.second[j], value, 0);                                                          \
+          lower[2 * j] = pick_##T(w.third[j] & ~w.fourth[j], value, 0);                                                        \
+          lower[2 * j + 1] = pick_##T(w.fourth[j], value, 0);                                                                  \
+        }                                                                                                                      \
       }                                                                                                                        \
   }                                                                                                                            \
   static void take_##T(const pool_job *job, int64_t b) {                                                                       \
@@ -148,9 +176,9 @@ static bool is_halving(const geometry *g) {
       }                                                                                                                        \
     }                                                                                                                          \
   }
-GL_POOL(f32)
-GL_POOL(f64)
-GL_POOL(i32)
+GL_POOL(f32, u32)
+GL_POOL(f64, uint64_t)
+GL_POOL(i32, u32)
 
 static void take_task(void *context, int i) {
   const pool_job *job = context;
