@@ -3,9 +3,9 @@
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-/** Categories: Okabe and Ito (2008), yellow last and black left out, so that each reads on white and on near-black. */
+/** Categories after Okabe and Ito (2008): a lighter blue, yellow last, no black, so that each reads on white and on near-black. */
 export const categories = [
-  '#0072B2',
+  '#1f83c9',
   '#E69F00',
   '#009E73',
   '#D55E00',

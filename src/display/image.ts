@@ -110,12 +110,12 @@ function coloringOf(values: ReturnType<Viewable['dataSync']>, pictures: Pictures
 
 /**
  * Pictures side by side.
- * @param images `[h, w]`, `[n, h, w]`, `[n, 1 | 3 | 4, h, w]` or `[n, h, w, 3 | 4]`, of any range.
+ * @param images `[h, w]`, `[n, h, w]`, `[n, 1 | 3 | 4, h, w]` or `[n, h, w, 3 | 4]`, of any range; `[n, c, h, w]` shows every channel.
  * @throws ShapeError when the shape holds no pictures; ValueError when there are not as many titles as pictures.
  * @example imageGrid(x, { labels: y, predictions: model.forward(x).argmax(1) })
  */
 export function imageGrid(images: Viewable, options: ImageGridOptions = {}): ImageGrid {
-  const pictures = picturesIn(images.shape);
+  const pictures = picturesIn(images.shape, true);
   if (!pictures || pictures.count === 0) {
     throw new ShapeError(
       `imageGrid: shape ${show(images.shape)} holds no pictures`,

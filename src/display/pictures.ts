@@ -42,11 +42,13 @@ function planes(shape: Shape): Pictures | undefined {
 /**
  * Reads a shape as pictures: `[h, w]`, `[1 | 3 | 4, h, w]`, `[h, w, 3 | 4]`, and with a batch axis before;
  * `[n, h, w]` and `[n, c, h, w]` as planes.
+ * @param batch reads `[3, h, w]` as three planes rather than one colour picture.
  */
-export function picturesIn(shape: Shape): Pictures | undefined {
+export function picturesIn(shape: Shape, batch = false): Pictures | undefined {
   const strides = stridesOf(shape);
   if (shape.length === 2) return planes(shape);
-  if (shape.length === 3) return channelsFirst(shape, strides, 0) ?? channelsLast(shape, strides, 0) ?? planes(shape);
+  if (shape.length === 3)
+    return (batch ? undefined : channelsFirst(shape, strides, 0)) ?? channelsLast(shape, strides, 0) ?? planes(shape);
   if (shape.length === 4) return channelsFirst(shape, strides, 1) ?? channelsLast(shape, strides, 1) ?? planes(shape);
   return undefined;
 }

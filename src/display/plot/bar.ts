@@ -17,6 +17,9 @@ export interface BarOptions extends PlotOptions {
   range?: readonly [low: number, high: number];
 }
 
+/** Reads on the bars and on either ground. */
+const errorInk = '#7f7f7f';
+
 /**
  * A bar for each number, in the order given.
  * @param values numbers by name, or a list or tensor with `names` in the options.
@@ -53,11 +56,18 @@ export function bar(values: Numbers | { readonly [name: string]: number }, optio
     data: { values: rows },
     encoding: { [across!]: band },
     layer: [
-      { mark: { type: 'bar', tooltip: true, clip: true }, encoding: { [along!]: { field: 'value', ...amount } } },
+      {
+        mark: { type: 'bar', tooltip: true, clip: range !== undefined },
+        encoding: { [along!]: { field: 'value', ...amount } },
+      },
       ...(errors
         ? [
             {
-              mark: { type: 'errorbar', ticks: true, thickness: 1.5 },
+              mark: {
+                type: 'errorbar',
+                ticks: { color: errorInk, size: 12, thickness: 1.5 },
+                rule: { color: errorInk, strokeWidth: 1.5 },
+              },
               encoding: { [along!]: { field: 'low', ...amount }, [`${along}2`]: { field: 'high' } },
             },
           ]

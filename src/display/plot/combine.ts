@@ -1,9 +1,31 @@
 // In: plots. Out: one plot, with them over each other or side by side.
 import { ValueError } from '../../errors.js';
-import { Plot, type PlotOptions } from './plot.js';
+import { isSpec, merge, Plot, type PlotOptions } from './plot.js';
 import type { Spec } from './theme.js';
 
 const texts = (plots: readonly Plot[]): string => plots.map((plot) => plot.text).join('\n\n');
+
+/** The first view of a plot that has axes. */
+function titlesOf(view: Spec): Spec {
+  const inner = Array.isArray(view.layer) ? view.layer.filter(isSpec) : [];
+  const encodings = [view, ...inner].map((part) => part.encoding).filter(isSpec);
+  const titleOf = (axis: 'x' | 'y') => encodings.map((encoding) => encoding[axis]).find(isSpec)?.title ?? null;
+  return { x: { title: titleOf('x') }, y: { title: titleOf('y') } };
+}
+
+const pick = (axes: Spec, encoding: Spec): Spec =>
+  Object.fromEntries(Object.entries(axes).filter(([axis]) => axis in encoding));
+
+/** A view that draws nothing outside the axes and names them as the first one does. */
+function within(view: Spec, axes: Spec): Spec {
+  const { mark, encoding, layer } = view;
+  return {
+    ...view,
+    ...(isSpec(mark) && { mark: { ...mark, clip: true } }),
+    ...(isSpec(encoding) && { encoding: merge(encoding, pick(axes, encoding)) }),
+    ...(Array.isArray(layer) && { layer: layer.filter(isSpec).map((part) => within(part, axes)) }),
+  };
+}
 
 /**
  * Plots drawn over each other on shared axes, the first at the bottom.
@@ -11,9 +33,10 @@ const texts = (plots: readonly Plot[]): string => plots.map((plot) => plot.text)
  */
 export function overlay(plots: readonly Plot[], options: PlotOptions = {}): Plot {
   if (plots.length === 0) throw new ValueError('overlay: no plots', 'Give at least one.');
-  const layer = plots.map(({ view }) => {
+  const axes = titlesOf(plots[0]!.view);
+  const layer = plots.map(({ view }, i) => {
     const { width: _width, height: _height, title: _title, ...rest } = view;
-    return rest;
+    return i === 0 ? rest : within(rest, axes);
   });
   const { width, height, title } = plots[0]!.view;
   const heading = options.title

@@ -4,6 +4,7 @@ import { cssRange } from '../colors.js';
 import { isNumbers, type Matrix, type Numbers, numbersOf, rowsOf, sameLength } from '../data.js';
 import { formatShare } from '../numbers.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
+import { angleFor } from './scale.js';
 import type { Spec } from './theme.js';
 
 /** Options of {@link confusionMatrix}. */
@@ -46,7 +47,7 @@ export function confusionMatrix(
 }
 
 function isMatrix(counts: Numbers | Matrix): Matrix {
-  if ('dataSync' in counts || !isNumbers(counts)) return counts;
+  if (!isNumbers(counts) || ('dataSync' in counts && counts.shape.length === 2)) return counts;
   throw new ShapeError(
     'confusionMatrix: labels without predictions',
     'Give labels and predictions, or a matrix of counts.',
@@ -71,7 +72,8 @@ function draw(counts: number[][], options: ConfusionOptions): Plot {
     );
   });
   const side = Math.min(420, Math.max(160, size * 38));
-  const axis = { labelAngle: 0, domain: false, ticks: false };
+  const axis = { domain: false, ticks: false };
+  const labelAngle = angleFor(names, side / size);
   const view: Spec = {
     ...frame({
       width: side,
@@ -88,7 +90,7 @@ function draw(counts: number[][], options: ConfusionOptions): Plot {
         sort: null,
         title: options.xLabel ?? 'predicted class',
         scale: { paddingInner: 0.04 },
-        axis,
+        axis: { ...axis, labelAngle },
       },
       y: {
         field: 'true',
@@ -101,12 +103,12 @@ function draw(counts: number[][], options: ConfusionOptions): Plot {
     },
     layer: [
       {
-        mark: { type: 'rect', tooltip: true, cornerRadius: 2 },
+        mark: { type: 'rect', tooltip: true },
         encoding: {
           color: {
             field: 'share',
             type: 'quantitative',
-            title: 'share of true class',
+            title: 'share of row',
             scale: { domain: [0, 1], range: cssRange('blues') },
             legend: { format: '.0%', gradientLength: 120, gradientThickness: 12 },
           },

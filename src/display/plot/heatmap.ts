@@ -2,11 +2,12 @@
 import { ValueError } from '../../errors.js';
 import { type ColorMap, cssRange } from '../colors.js';
 import { type Matrix, rowsOf, sameLength } from '../data.js';
-import { formatNumbers, formatShort } from '../numbers.js';
+import { formatShort } from '../numbers.js';
 import { pngAddress } from '../png.js';
 import { type Coloring, chooseColoring, rasterize } from '../raster.js';
 import { statisticsOf } from '../statistics.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
+import { angleFor } from './scale.js';
 import { plotSize, type Spec } from './theme.js';
 
 /** Options of {@link heatmap}. */
@@ -63,10 +64,13 @@ const colorScale = ({ map, low, high }: Coloring, label: string | undefined): Sp
   legend: { gradientLength: 120, gradientThickness: 12 },
 });
 
+/** Three significant digits at most: a cell is narrow. */
+const cellText = (value: number): string =>
+  formatShort(Number.isFinite(value) ? Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)) : value);
+
 function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): Spec {
   const { rowNames, columnNames, xLabel, yLabel, valueLabel, upward = false } = options;
   const width = rows[0]!.length;
-  const texts = formatNumbers(rows.flat());
   const middle = (coloring.low + coloring.high) / 2;
   const values = rows.flatMap((row, i) =>
     row.map(
@@ -74,17 +78,17 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
         row: rowNames?.[i] ?? i,
         column: columnNames?.[j] ?? j,
         value: rounded(value),
-        text: texts[i * width + j],
+        text: cellText(value),
       }),
     ),
   );
-  const band = (field: string, title: string | undefined, descending: boolean) => ({
+  const band = (field: string, title: string | undefined, descending: boolean, angle: number) => ({
     field,
     type: 'ordinal',
     sort: descending ? [...new Set(values.map((v) => v[field]))].reverse() : null,
     title: title ?? null,
     scale: { padding: 0 },
-    axis: { labelAngle: 0, labelOverlap: 'greedy', domain: false, ticks: false },
+    axis: { labelAngle: angle, labelOverlap: angle === 0 ? 'greedy' : false, domain: false, ticks: false },
   });
   const wide = Math.min(480, Math.max(120, width * cellAim));
   const tall = Math.min(480, Math.max(40, rows.length * Math.min(cellAim, wide / width)));
@@ -96,7 +100,10 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
   return {
     ...frame({ width: wide, height: tall, ...options }),
     data: { values },
-    encoding: { x: band('column', xLabel, false), y: band('row', yLabel, upward) },
+    encoding: {
+      x: band('column', xLabel, false, angleFor(columnNames ?? [], wide / width)),
+      y: band('row', yLabel, upward, 0),
+    },
     layer: [
       {
         mark: { type: 'rect', tooltip: true },

@@ -28,6 +28,8 @@ export interface LineOptions extends PlotOptions {
 const mostColumns = 400;
 /** Above this many points, tips on each would slow the browser down. */
 const mostTips = 400;
+/** Longer lines are noisy and drawn thinner. */
+const dense = 300;
 
 /** Names and numbers; a single list has no name. */
 export const seriesOf = (series: Series): [name: string, values: number[]][] =>
@@ -63,6 +65,7 @@ export function line(series: Series, options: LineOptions = {}): Plot {
       type: 'line',
       tooltip: true,
       clip: yRange !== undefined,
+      ...(longest > dense && { strokeWidth: 1.2 }),
       ...(dots ? { point: true } : rows.length <= mostTips && { point: 'transparent' }),
     },
     encoding: {

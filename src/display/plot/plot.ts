@@ -23,7 +23,9 @@ export interface PlotOptions {
   yLabel?: string;
 }
 
-const isSpec = (value: unknown): value is Spec => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether `value` is a JSON object. */
+export const isSpec = (value: unknown): value is Spec =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `over` laid over `under`, objects merged. */
 export function merge(under: Spec, over: Spec): Spec {
@@ -54,7 +56,7 @@ export class Plot {
   }
   /** The plot as an SVG picture, dark on white. */
   svg(): Promise<string> {
-    return renderSvg({ ...this.spec, config: merge(config, paper) });
+    return renderSvg({ ...this.spec, config: merge(config, paper) }, this.text);
   }
   toString(): string {
     return this.text;

@@ -1,6 +1,7 @@
 // In: Vega-Lite JSON. Out: an SVG picture, drawn in this process.
 import { createHash } from 'node:crypto';
 import type { TopLevelSpec } from 'vega-lite';
+import { escapeMarkup } from '../bundle.js';
 import type { Spec } from './theme.js';
 
 /** Vega takes a fifth of a second to load, so it waits for the first picture. */
@@ -14,9 +15,10 @@ export function warmUp(): void {
 
 /**
  * Draws a plot. The same JSON gives the same text; ids inside are unique to it, so that several pictures fit one page.
+ * @param description what a screen reader says; the first line is used.
  * @throws Error from Vega-Lite when the JSON is not a plot.
  */
-export async function renderSvg(spec: Spec): Promise<string> {
+export async function renderSvg(spec: Spec, description: string): Promise<string> {
   loaded ??= load();
   const [vega, vegaLite] = await loaded;
   const json = JSON.stringify(spec);
@@ -26,7 +28,8 @@ export async function renderSvg(spec: Spec): Promise<string> {
   try {
     await view.runAsync();
     vega.resetSVGDefIds();
-    return uniqueIds(await view.toSVG(), createHash('sha1').update(json).digest('hex').slice(0, 6));
+    const mark = createHash('sha1').update(json).digest('hex').slice(0, 6);
+    return describe(shorten(uniqueIds(await view.toSVG(), mark)), description.split('\n', 1)[0]!);
   } finally {
     view.finalize();
   }
@@ -34,3 +37,12 @@ export async function renderSvg(spec: Spec): Promise<string> {
 
 const uniqueIds = (svg: string, mark: string): string =>
   svg.replace(/\bid="((?:clip|gradient_)[^"]*)"/g, `id="$1-${mark}"`).replace(/url\(#([^)]+)\)/g, `url(#$1-${mark})`);
+
+/** Hundredths of a pixel are enough, and one description of the whole picture says more than one for each mark. */
+const shorten = (svg: string): string =>
+  svg
+    .replace(/ (?:aria-label|aria-roledescription|aria-hidden|role)="[^"]*"/g, '')
+    .replace(/(?<=[\s",(a-zA-Z-])-?\d+\.\d{3,}/g, (digits) => String(Math.round(Number(digits) * 100) / 100));
+
+const describe = (svg: string, text: string): string =>
+  svg.replace('<svg ', `<svg role="img" aria-label="${escapeMarkup(text)}" `);

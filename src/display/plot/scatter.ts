@@ -65,7 +65,14 @@ export function scatter(points: Matrix | { x: Numbers; y: Numbers }, options: Sc
   const view: Spec = {
     ...frame(options),
     data: { values: rows },
-    mark: { type: 'point', tooltip: true, clip: xRange !== undefined || yRange !== undefined, ...(size && { size }) },
+    mark: {
+      type: 'point',
+      tooltip: true,
+      clip: xRange !== undefined || yRange !== undefined,
+      stroke: '#ffffff',
+      strokeWidth: 0.6,
+      ...(size && { size }),
+    },
     encoding: {
       x: { field: 'x', type: 'quantitative', title: xLabel, scale: scaleOf(xScale, xRange) },
       y: { field: 'y', type: 'quantitative', title: yLabel, scale: scaleOf(yScale, yRange) },

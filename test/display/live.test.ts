@@ -1,0 +1,154 @@
+// In: training loops against a clock of their own. Out: frames that are few, cheap and truthful, and a last one that stays.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { displayMethod, type MimeBundle } from '../../src/display/bundle.js';
+import { livePlot } from '../../src/display/live-plot.js';
+import { formatCount, formatSeconds, formatShare, formatShort } from '../../src/display/numbers.js';
+import { renderSvg } from '../../src/display/plot/render.js';
+import { logTicks, ticks } from '../../src/display/ticks.js';
+import { Track } from '../../src/display/track.js';
+
+const port = Symbol.for('gradlab.display');
+
+interface Shown {
+  bundle: MimeBundle;
+  displayId: string | undefined;
+  update: boolean | undefined;
+}
+
+let shown: Shown[];
+let time: number;
+const now = () => time;
+
+beforeEach(() => {
+  shown = [];
+  time = 0;
+  Reflect.set(globalThis, port, {
+    display(bundle: MimeBundle, { displayId, update }: { displayId?: string; update?: boolean } = {}) {
+      time += 1; // what a frame costs
+      shown.push({ bundle, displayId, update });
+    },
+    clearOutput() {},
+  });
+});
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, port);
+});
+
+/** A synchronous loop of `steps` steps of `each` milliseconds. */
+function train(steps: number, each: number) {
+  const plot = livePlot({ steps, epochs: 2, now });
+  for (let step = 1; step <= steps; step++) {
+    time += each;
+    plot.push({ step, epoch: step <= steps / 2 ? 1 : 2, loss: 2 / step, accuracy: step / steps });
+  }
+  return plot;
+}
+
+describe('frames', () => {
+  test.each([1, 20, 90])('come 4 to 10 times a second when a step takes %i ms', (each) => {
+    train(2000 / each + 200, each);
+    const perSecond = (shown.length / time) * 1000;
+    expect(perSecond).toBeGreaterThanOrEqual(4);
+    expect(perSecond).toBeLessThanOrEqual(10.1);
+  });
+
+  test('replace the first one in place', () => {
+    train(100, 20);
+    expect(new Set(shown.map(({ displayId }) => displayId)).size).toBe(1);
+    expect(shown.map(({ update }) => update)).toEqual([false, ...shown.slice(1).map(() => true)]);
+  });
+
+  test('say how far the run is and how long it will take', () => {
+    train(200, 50);
+    const html = String(shown[Math.floor(shown.length / 2)]!.bundle.data['text/html']);
+    expect(html).toMatch(/step \d+ of 200 · epoch [12] of 2 · (19|20|2\d)(\.\d)? steps\/s · [\d.]+ s left/);
+    expect(html).toContain('<svg');
+  });
+
+  test('stay small however long the run is', () => {
+    train(100_000, 0.05);
+    for (const { bundle } of shown) expect(JSON.stringify(bundle).length).toBeLessThan(120_000);
+  });
+
+  test('are cheap enough for ten a second on the real clock', () => {
+    const plot = livePlot({ steps: 1e9 });
+    const costs: number[] = [];
+    for (let step = 1; costs.length < 9; step++) {
+      const [before, frames] = [performance.now(), shown.length];
+      plot.push({ step, loss: 1 / step, validationLoss: 2 / step, accuracy: step / 1e6 });
+      if (shown.length > frames) costs.push(performance.now() - before);
+    }
+    const median = costs.sort((a, b) => a - b)[4]!;
+    expect(median).toBeLessThan(0.05 * 100);
+  });
+});
+
+describe('the last state', () => {
+  test('stays as an interactive plot with a static picture, at once', async () => {
+    const plot = train(50, 10);
+    plot.done();
+    const { data } = shown.at(-1)!.bundle;
+    expect(Object.keys(data)).toEqual(['application/vnd.vegalite.v5+json', 'image/svg+xml', 'text/plain']);
+    expect(String(data['text/plain'])).toContain('step 50 of 50');
+    expect(String(data['image/svg+xml'])).not.toContain(' left');
+    const svg = await renderSvg(plot.plot().spec, 'test');
+    expect(svg).toContain('accuracy 100.0 %');
+    expect(svg).not.toMatch(/NaN|undefined/);
+  });
+
+  test('counts as done once', () => {
+    const plot = train(5, 10);
+    plot.done();
+    const count = shown.length;
+    plot.done();
+    expect(shown).toHaveLength(count);
+    expect(() => plot.push({ loss: 1 })).toThrow(/push after done/);
+  });
+
+  test('survives NaN, single points and no points', () => {
+    const plot = livePlot({ now, log: ['loss'] });
+    expect(Object.keys(plot[displayMethod]())).toEqual(['text/plain']);
+    plot.push({ loss: Number.NaN, accuracy: 0.5 });
+    plot.push({ loss: 0 });
+    plot.done();
+    expect(String(shown.at(-1)!.bundle.data['image/svg+xml'])).not.toMatch(/"[^"]*NaN[^"]*"/);
+    expect(plot.status).toContain('loss 0');
+  });
+});
+
+describe('parts', () => {
+  test('a track keeps means and extremes in constant memory', () => {
+    const track = new Track();
+    for (let i = 0; i < 10_000; i++) track.push(i, i % 2);
+    expect(track.points.length).toBeLessThanOrEqual(256);
+    const full = track.points.slice(0, -1);
+    for (const point of full) expect(point).toMatchObject({ mean: 0.5, low: 0, high: 1 });
+    expect(track.last).toBe(1);
+    expect(track.points.at(-1)!.x).toBe(9999);
+  });
+
+  test('ticks are round and inside the axis', () => {
+    expect(ticks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(ticks(3, 997, 5)).toEqual([200, 400, 600, 800]);
+    expect(ticks(2, 2, 5)).toEqual([2]);
+    expect(logTicks(0.05, 3)).toEqual([0.1, 0.3, 1, 3]);
+    expect(logTicks(0.9, 8)).toEqual([1, 2, 5]);
+  });
+
+  test.each([
+    [formatSeconds(0.42), '0.4 s'],
+    [formatSeconds(59.7), '1 min'],
+    [formatSeconds(200), '3 min 20 s'],
+    [formatSeconds(7500), '2 h 5 min'],
+    [formatCount(421642), '421.6 k'],
+    [formatCount(9999), '9999'],
+    [formatCount(1.5e9, 'FLOPs'), '1.50 GFLOPs'],
+    [formatShare(0.98614), '98.6 %'],
+    [formatShare(0.99996), '100.00 %'],
+    [formatShort(0.98614), '0.9861'],
+    [formatShort(1.2e-7), '1.2e-7'],
+    [formatShort(-12345.6), '-12346'],
+  ])('%s', (text, expected) => {
+    expect(text).toBe(expected);
+  });
+});
