@@ -4,25 +4,30 @@ import { DTypeError, ShapeError, show } from './errors.js';
 import { make, type Node } from './graph.js';
 import type { BinaryName, ReduceName, UnaryName } from './op-names.js';
 import type { Attributes } from './ops.js';
-import { broadcastShapes, sameShape, type Shape, sizeOf, stridesOf } from './shape.js';
+import { broadcastShapes, type Shape, sameShape, sizeOf } from './shape.js';
 
 /** A number repeated to `shape`. */
-export const constant = (value: number, shape: Shape, dtype: DType): Node => make('constant', [], { shape, dtype }, [value]);
+export const constant = (value: number, shape: Shape, dtype: DType): Node =>
+  make('constant', [], { shape, dtype }, [value]);
 
 /** The number that a node repeats, if it is a constant. */
-const valueOf = (node: Node): number | undefined => (node.op === 'constant' ? node.scalars?.[0] : undefined);
+const constantOf = (node: Node): number | undefined => (node.op === 'constant' ? node.scalars?.[0] : undefined);
 
 export const cast = (node: Node, dtype: DType): Node => {
   if (node.dtype === dtype) return node;
-  const value = valueOf(node);
-  if (value !== undefined && (isFloat(dtype) || (Number.isInteger(value) && dtype !== 'bool' && (dtype === 'int32' || value >= 0)))) {
+  const value = constantOf(node);
+  if (
+    value !== undefined &&
+    (isFloat(dtype) || (Number.isInteger(value) && dtype !== 'bool' && (dtype === 'int32' || value >= 0)))
+  ) {
     return constant(value, node.shape, dtype);
   }
   return make('cast', [node], { dtype });
 };
 
 export const unary = (op: UnaryName, node: Node): Node => {
-  if (isFloat(node.dtype) && (op === 'not')) throw new DTypeError(`not: operand is ${node.dtype}`, 'It takes bool (logical) or integers (bitwise).');
+  if (isFloat(node.dtype) && op === 'not')
+    throw new DTypeError(`not: operand is ${node.dtype}`, 'It takes bool (logical) or integers (bitwise).');
   if (!isFloat(node.dtype) && (op === 'floor' || op === 'ceil' || op === 'round' || op === 'trunc')) return node;
   return make(op, [node]);
 };
@@ -37,7 +42,7 @@ function broadcast(op: string, a: Node, b: Node): [Node, Node] {
 /** Broadcasts to `shape`, adding leading axes. */
 export function expandTo(node: Node, shape: Shape): Node {
   if (sameShape(node.shape, shape)) return node;
-  const value = valueOf(node);
+  const value = constantOf(node);
   if (value !== undefined) return constant(value, shape, node.dtype);
   const lead = new Array<number>(shape.length - node.shape.length).fill(1);
   return expand(reshape(node, [...lead, ...node.shape]), shape);
@@ -50,12 +55,13 @@ export function binary(op: BinaryName, a: Node, b: Node): Node {
   return make(op, [p, q]);
 }
 
-export const add = (a: Node, b: Node): Node => (valueOf(b) === 0 && sameShape(a.shape, b.shape) ? a : binary('add', a, b));
+export const add = (a: Node, b: Node): Node =>
+  constantOf(b) === 0 && sameShape(a.shape, b.shape) ? a : binary('add', a, b);
 export const sub = (a: Node, b: Node): Node => binary('sub', a, b);
 export const mul = (a: Node, b: Node): Node => {
   if (sameShape(a.shape, b.shape)) {
-    if (valueOf(b) === 1) return a;
-    if (valueOf(a) === 1) return b;
+    if (constantOf(b) === 1) return a;
+    if (constantOf(a) === 1) return b;
   }
   return binary('mul', a, b);
 };
@@ -74,7 +80,7 @@ export function where(condition: Node, a: Node, b: Node): Node {
 
 export function reshape(node: Node, shape: Shape): Node {
   if (sameShape(node.shape, shape)) return node;
-  const value = valueOf(node);
+  const value = constantOf(node);
   if (value !== undefined) return constant(value, shape, node.dtype);
   if (sizeOf(shape) !== sizeOf(node.shape)) {
     throw new ShapeError(
@@ -84,7 +90,8 @@ export function reshape(node: Node, shape: Shape): Node {
   }
   // Not through a detach or a custom gradient, which are reshapes that gradients must see.
   const inner = node.inputs[0];
-  if (node.op === 'reshape' && inner && !node.storage && !node.custom && node.tracked === inner.tracked) return reshape(inner, shape);
+  if (node.op === 'reshape' && inner && !node.storage && !node.custom && node.tracked === inner.tracked)
+    return reshape(inner, shape);
   return make('reshape', [node], { shape });
 }
 
@@ -102,7 +109,7 @@ export const swapLast = (node: Node): Node => {
 /** Repeats axes of length 1; the rank stays. */
 export const expand = (node: Node, shape: Shape): Node => {
   if (sameShape(node.shape, shape)) return node;
-  const value = valueOf(node);
+  const value = constantOf(node);
   return value !== undefined ? constant(value, shape, node.dtype) : make('expand', [node], { shape });
 };
 
@@ -128,7 +135,12 @@ export function pad(node: Node, low: readonly number[], high: readonly number[],
   if (low.some((v) => v < 0) || high.some((v) => v < 0)) {
     const start = low.map((v) => Math.max(0, -v));
     const shape = node.shape.map((n, i) => n - start[i]! - Math.max(0, -high[i]!));
-    inner = slice(node, start, node.shape.map(() => 1), shape);
+    inner = slice(
+      node,
+      start,
+      node.shape.map(() => 1),
+      shape,
+    );
   }
   const lows = low.map((v) => Math.max(0, v));
   const highs = high.map((v) => Math.max(0, v));
@@ -142,13 +154,23 @@ export const reduce = (op: ReduceName, node: Node, axes: readonly number[]): Nod
 export const matmul = (a: Node, b: Node): Node => make('matmul', [a, b]);
 
 export const windowOf = (node: Node, kernel: Shape, a: Attributes): Node =>
-  make('window', [node], { kernel, ...(a.stride && { stride: a.stride }), ...(a.dilation && { dilation: a.dilation }) });
+  make('window', [node], {
+    kernel,
+    ...(a.stride && { stride: a.stride }),
+    ...(a.dilation && { dilation: a.dilation }),
+  });
 
 export const fold = (node: Node, shape: Shape, a: Attributes): Node =>
-  make('fold', [node], { shape, ...(a.kernel && { kernel: a.kernel }), ...(a.stride && { stride: a.stride }), ...(a.dilation && { dilation: a.dilation }) });
+  make('fold', [node], {
+    shape,
+    ...(a.kernel && { kernel: a.kernel }),
+    ...(a.stride && { stride: a.stride }),
+    ...(a.dilation && { dilation: a.dilation }),
+  });
 
 export const gather = (node: Node, index: Node, axis: number): Node => make('gather', [node, index], { axis });
-export const scatterAdd = (node: Node, index: Node, axis: number, shape: Shape): Node => make('scatterAdd', [node, index], { axis, shape });
+export const scatterAdd = (node: Node, index: Node, axis: number, shape: Shape): Node =>
+  make('scatterAdd', [node, index], { axis, shape });
 
 /** [g·a, b, …] → [g·b, a, …] with each group's two leading axes swapped. */
 function swapGrouped(node: Node, groups: number): Node {
@@ -194,8 +216,18 @@ export function convGradientInput(node: Node, g: Node): Node {
     const dilatedOutput = (node.shape[i + 2]! - 1) * stride[i]! + 1;
     return dilatedInput + reach[i]! - lowBack[i]! - dilatedOutput;
   });
-  const kernel = flip(swapGrouped(weight, groups), spatial.map((_, i) => i + 2));
-  return make('conv', [g, kernel], { stride: inputDilation, inputDilation: stride, dilation, low: lowBack, high: highBack, groups });
+  const kernel = flip(
+    swapGrouped(weight, groups),
+    spatial.map((_, i) => i + 2),
+  );
+  return make('conv', [g, kernel], {
+    stride: inputDilation,
+    inputDilation: stride,
+    dilation,
+    low: lowBack,
+    high: highBack,
+    groups,
+  });
 }
 
 /** The correlation of the input with g, channels and batch swapped: itself a convolution. */
@@ -212,9 +244,20 @@ export function convGradientWeight(node: Node, g: Node): Node {
   });
   // [n, g·c, …] → [c, g·n, …]: the batch becomes the channels of each group.
   const perGroup = reshape(input, [batch, groups, channels / groups, ...spatial]);
-  const turned = reshape(permute(perGroup, [2, 1, 0, ...axes.map((i) => i + 1)]), [channels / groups, groups * batch, ...spatial]);
+  const turned = reshape(permute(perGroup, [2, 1, 0, ...axes.map((i) => i + 1)]), [
+    channels / groups,
+    groups * batch,
+    ...spatial,
+  ]);
   const kernel = permute(g, [1, 0, ...axes]);
-  const correlation = make('conv', [turned, kernel], { stride: dilation, dilation: stride, inputDilation, low, high, groups });
+  const correlation = make('conv', [turned, kernel], {
+    stride: dilation,
+    dilation: stride,
+    inputDilation,
+    low,
+    high,
+    groups,
+  });
   return permute(correlation, [1, 0, ...axes]);
 }
 

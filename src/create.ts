@@ -4,7 +4,7 @@ import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dt
 import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
-import { type Nested, Parameter, Tensor } from './tensor.js';
+import { Parameter, Tensor } from './tensor.js';
 
 /** Options of the creating functions. */
 export interface CreateOptions {
@@ -40,7 +40,11 @@ function fill(values: NestedInput, shape: Shape, out: TypedArray): void {
     if (axis === shape.length) {
       if (typeof value === 'number' || typeof value === 'boolean') out[at++] = Number(value);
       else if (Array.isArray(value)) ragged(path, value.length, axis);
-      else throw new ValueError(`tensor: element ${path || '0'} is ${value === null ? 'null' : typeof value}`, 'Elements are numbers or booleans.');
+      else
+        throw new ValueError(
+          `tensor: element ${path || '0'} is ${value === null ? 'null' : typeof value}`,
+          'Elements are numbers or booleans.',
+        );
       return;
     }
     if (!Array.isArray(value)) return ragged(path, null, axis);
@@ -50,12 +54,16 @@ function fill(values: NestedInput, shape: Shape, out: TypedArray): void {
   const ragged = (path: string, length: number | null, axis: number): never => {
     const found = length === null ? 'is a number' : axis === shape.length ? 'is an array' : `has ${length} elements`;
     const wanted = axis === shape.length ? 'a number' : `${shape[axis]} elements`;
-    throw new ShapeError(`tensor: the rows differ in length: ${path} ${found}, while the first needs ${wanted}`, 'All rows of a tensor have one length; pad the short ones, or keep separate tensors.');
+    throw new ShapeError(
+      `tensor: the rows differ in length: ${path} ${found}, while the first needs ${wanted}`,
+      'All rows of a tensor have one length; pad the short ones, or keep separate tensors.',
+    );
   };
   walk(values, 0, '');
 }
 
-const anyBoolean = (values: NestedInput): boolean => (Array.isArray(values) ? values.length > 0 && anyBoolean(values[0]) : typeof values === 'boolean');
+const anyBoolean = (values: NestedInput): boolean =>
+  Array.isArray(values) ? values.length > 0 && anyBoolean(values[0]) : typeof values === 'boolean';
 
 /**
  * A tensor of the given values.
@@ -68,7 +76,10 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
   let out: Tensor;
   if (ArrayBuffer.isView(values)) {
     if (values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array) {
-      throw new ValueError(`tensor: a ${values.constructor.name} holds no numbers that fit`, 'Convert it to Float32Array or Int32Array.');
+      throw new ValueError(
+        `tensor: a ${values.constructor.name} holds no numbers that fit`,
+        'Convert it to Float32Array or Int32Array.',
+      );
     }
     const source = Array.from(values as TypedArray);
     const dtype = checkDType(options.dtype ?? dtypeOf(values));
@@ -80,7 +91,10 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
     const shape = shapeOf(values);
     const array = allocate(dtype, sizeOf(shape));
     fill(values, shape, array);
-    if (dtype === 'bool') array.forEach((v, i) => { array[i] = v ? 1 : 0; });
+    if (dtype === 'bool')
+      array.forEach((v, i) => {
+        array[i] = v ? 1 : 0;
+      });
     out = fromArray(array, shape, dtype);
   }
   return finish(options.shape ? out.reshape(options.shape) : out, options);
@@ -88,7 +102,10 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
 
 /** `value` everywhere. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  return finish(new Tensor(b.constant(value, checkShape('full', shape), checkDType(options.dtype ?? 'float32'))), options);
+  return finish(
+    new Tensor(b.constant(value, checkShape('full', shape), checkDType(options.dtype ?? 'float32'))),
+    options,
+  );
 }
 /** Zeros. */
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
@@ -105,17 +122,26 @@ export const onesLike = (t: Tensor): Tensor => ones(t.shape, { dtype: t.dtype })
  */
 export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
-  if (step === 0 || !Number.isFinite((to - from) / step)) throw new ValueError(`arange: from ${from} to ${to} in steps of ${step}`, 'The step must not be 0 and must lead from start to end.');
+  if (step === 0 || !Number.isFinite((to - from) / step))
+    throw new ValueError(
+      `arange: from ${from} to ${to} in steps of ${step}`,
+      'The step must not be 0 and must lead from start to end.',
+    );
   const length = Math.max(0, Math.ceil((to - from) / step));
   const whole = Number.isInteger(from) && Number.isInteger(step);
   const dtype = checkDType(options.dtype ?? (whole ? 'int32' : 'float32'));
-  const counted = new Tensor(make('iota', [], { shape: [length] })).to(whole && dtype === 'int32' ? 'int32' : 'float64').mul(step).add(from);
+  const counted = new Tensor(make('iota', [], { shape: [length] }))
+    .to(whole && dtype === 'int32' ? 'int32' : 'float64')
+    .mul(step)
+    .add(from);
   return finish(counted.to(dtype), options);
 }
 /** `count` numbers evenly from `start` to `end`, both included; float32. */
 export function linspace(start: number, end: number, count: number, options: CreateOptions = {}): Tensor {
   const step = count > 1 ? (end - start) / (count - 1) : 0;
-  const values = Float64Array.from({ length: count }, (_, i) => (i === count - 1 && count > 1 ? end : start + i * step));
+  const values = Float64Array.from({ length: count }, (_, i) =>
+    i === count - 1 && count > 1 ? end : start + i * step,
+  );
   return tensor(values, { dtype: 'float32', ...options });
 }
 /** Ones on the diagonal of an n × m matrix (m = n by default). */

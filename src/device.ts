@@ -65,7 +65,8 @@ export function currentDevice(): Backend {
   for (const name of registry.keys()) {
     try {
       current = open(name);
-      if (failure instanceof Error) process.emitWarning(`${failure.message} Computing on '${name}' instead.`, { type: 'GradlabWarning' });
+      if (failure instanceof Error)
+        process.emitWarning(`${failure.message} Computing on '${name}' instead.`, { type: 'GradlabWarning' });
       return current;
     } catch (error) {
       failure ??= error;

@@ -10,7 +10,9 @@ export class GradlabError extends Error {
     options?: ErrorOptions,
   ) {
     super(cure ? `${problem}. ${cure}` : problem, options);
-    this.name = new.target.name;
+    // Consoles list enumerable properties after the message, which says all of this already.
+    for (const [key, value] of Object.entries({ name: new.target.name, problem, cure }))
+      Object.defineProperty(this, key, { value, configurable: true });
   }
 }
 

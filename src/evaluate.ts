@@ -21,8 +21,8 @@ const equal = (a: Int32Array, b: Int32Array): boolean => {
 /** The executable of a trace: compiled once for each structure of graph. */
 export function executableOf(walk: Trace, targets: readonly Node[]): Executable {
   const backend = currentDevice();
-  let cache = caches.get(backend);
-  if (!cache) caches.set(backend, (cache = new Map()));
+  const cache = caches.get(backend) ?? new Map<number, Cached[]>();
+  caches.set(backend, cache);
   const bucket = cache.get(walk.hash) ?? [];
   let hit = bucket.find((entry) => equal(entry.signature, walk.signature));
   if (!hit) {
@@ -51,7 +51,8 @@ function reclaim(): void {
     const { storage } = node;
     if (!storage?.reusable || node.handles > 0 || node.uses > node.settled) continue;
     node.storage = null;
-    node.expired = 'this tensor was not computed while the parameters that it depends on had their old values, and they have changed twice since';
+    node.expired =
+      'this tensor was not computed while the parameters that it depends on had their old values, and they have changed twice since';
     const list = free.get(sizeClass(storage.array)) ?? [];
     list.push(storage.array);
     free.set(sizeClass(storage.array), list);

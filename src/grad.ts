@@ -1,7 +1,7 @@
 // Reverse-mode differentiation, graph to graph, by the table in ops.ts.
 import { add, constant } from './build.js';
 import { GradientError, ShapeError, show } from './errors.js';
-import type { Node } from './graph.js';
+import { make, type Node } from './graph.js';
 import { ops } from './ops.js';
 import { sameShape } from './shape.js';
 
@@ -28,36 +28,106 @@ export function trackedOrder(output: Node): Node[] {
   return order;
 }
 
+/** The single axis along which `node` is zeros around something, or -1. */
+function paddedAxis(node: Node): number {
+  const { low, high, value } = node.attributes;
+  if (node.op !== 'pad' || node.storage || value !== 0 || !low || !high) return -1;
+  const axes = low.flatMap((v, i) => (v !== 0 || high[i] !== 0 ? [i] : []));
+  return axes.length === 1 ? axes[0]! : -1;
+}
+
+/**
+ * Gradients of pieces that were cut out along one axis, put side by side again: their sum, in one pass instead of one
+ * pass a piece. Null where they overlap.
+ */
+function join(pieces: readonly Node[], axis: number): Node | null {
+  const { shape, dtype } = pieces[0]!;
+  const low = (node: Node): number => node.attributes.low![axis]!;
+  const gap = (length: number): Node[] =>
+    length > 0
+      ? [
+          constant(
+            0,
+            shape.map((n, i) => (i === axis ? length : n)),
+            dtype,
+          ),
+        ]
+      : [];
+  const parts: Node[] = [];
+  let end = 0;
+  for (const piece of [...pieces].sort((a, b) => low(a) - low(b))) {
+    const inner = piece.inputs[0]!;
+    if (low(piece) < end) return null;
+    parts.push(...gap(low(piece) - end), inner);
+    end = low(piece) + inner.shape[axis]!;
+  }
+  parts.push(...gap(shape[axis]! - end));
+  return make('concat', parts, { axis });
+}
+
+/** The sum of what arrived at a node. */
+function total(parts: readonly Node[]): Node {
+  if (parts.length === 1) return parts[0]!;
+  const cut = new Map<number, Node[]>();
+  for (const part of parts) {
+    const axis = paddedAxis(part);
+    const pieces = cut.get(axis);
+    if (pieces) pieces.push(part);
+    else if (axis >= 0) cut.set(axis, [part]);
+  }
+  const joined: Node[] = [];
+  const done = new Set<Node>();
+  for (const [axis, pieces] of cut) {
+    const whole = pieces.length > 1 ? join(pieces, axis) : null;
+    if (!whole) continue;
+    joined.push(whole);
+    for (const piece of pieces) done.add(piece);
+  }
+  return [...joined, ...parts.filter((part) => !done.has(part))].reduce((sum, part) => add(sum, part));
+}
+
 /**
  * Vector–Jacobian product: the gradient of Σ output·seed with respect to every tracked node behind `output`.
  * Nodes in `stops` keep their gradient and pass nothing on.
  */
 export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = new Set()): Map<Node, Node> {
   if (!sameShape(output.shape, seed.shape)) {
-    throw new ShapeError(`backward: the gradient has shape ${show(seed.shape)}, the tensor ${show(output.shape)}`, 'They must be equal.');
+    throw new ShapeError(
+      `backward: the gradient has shape ${show(seed.shape)}, the tensor ${show(output.shape)}`,
+      'They must be equal.',
+    );
   }
-  const gradients = new Map<Node, Node>([[output, seed]]);
+  const arrived = new Map<Node, Node[]>([[output, [seed]]]);
+  const gradients = new Map<Node, Node>();
   const order = trackedOrder(output);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
-    const g = gradients.get(node);
-    if (!g || node.variable || stops.has(node)) continue;
+    const parts = arrived.get(node);
+    if (!parts) continue;
+    arrived.delete(node);
+    const g = total(parts);
+    const sources = sourcesOf(node);
+    const ends = node.variable !== null || stops.has(node) || sources.length === 0;
+    if (ends || node === output) gradients.set(node, g);
+    if (ends) continue;
     if (node.freed && node !== output) throw usedUp();
-    if (node.inputs.length === 0) continue;
-    const parts = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
-    sourcesOf(node).forEach((input, k) => {
-      const part = parts[k];
-      if (!part || !input.tracked) return;
-      const sum = gradients.get(input);
-      gradients.set(input, sum ? add(sum, part) : part);
-    });
-    if (node !== output) gradients.delete(node);
+    const passed = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
+    for (let k = 0; k < sources.length; k++) {
+      const [source, part] = [sources[k]!, passed[k]];
+      if (!part || !source.tracked) continue;
+      const list = arrived.get(source);
+      if (list) list.push(part);
+      else arrived.set(source, [part]);
+    }
   }
   return gradients;
 }
 
 const usedUp = (): GradientError =>
-  new GradientError('backward: this graph was already used', 'Compute the loss again, or pass { retainGraph: true } to the first call.');
+  new GradientError(
+    'backward: this graph was already used',
+    'Compute the loss again, or pass { retainGraph: true } to the first call.',
+  );
 
 /** Differentiates `output` and hands each variable behind it its gradient. */
 export function backward(output: Node, seed: Node | null, retainGraph: boolean): void {

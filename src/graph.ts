@@ -99,7 +99,12 @@ export function withRecording<T>(on: boolean, body: () => T): T {
 const none: Attributes = {};
 
 /** Makes a node after checking shapes and dtypes by the op's row. */
-export function make(op: OpName, inputs: readonly Node[], attributes: Attributes = none, scalars: readonly number[] | null = null): Node {
+export function make(
+  op: OpName,
+  inputs: readonly Node[],
+  attributes: Attributes = none,
+  scalars: readonly number[] | null = null,
+): Node {
   const { shape, dtype } = ops[op].infer(inputs, attributes);
   const node = new Node(op, inputs, attributes, shape, dtype, scalars);
   for (const input of inputs) {

@@ -8,10 +8,31 @@ registerDevice('reference', openReference);
 
 export * from './autograd.js';
 export * from './create.js';
-export { type KernelTime, profile } from './profile.js';
 export { device } from './device.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
-export { generator, Generator, bernoulli, categorical, manualSeed, rand, randint, randn, randperm, truncatedNormal, type RandomOptions } from './random.js';
+export { type KernelTime, profile } from './profile.js';
+export {
+  bernoulli,
+  categorical,
+  Generator,
+  generator,
+  manualSeed,
+  type RandomOptions,
+  rand,
+  randint,
+  randn,
+  randperm,
+  truncatedNormal,
+} from './random.js';
 export type { Shape } from './shape.js';
-export { type Axes, type ConvOptions, type Nested, noGrad, type Operand, Parameter, type PoolOptions, Tensor } from './tensor.js';
+export {
+  type Axes,
+  type ConvOptions,
+  type Nested,
+  noGrad,
+  type Operand,
+  Parameter,
+  type PoolOptions,
+  Tensor,
+} from './tensor.js';

@@ -4,14 +4,58 @@ export type LeafName = 'data' | 'constant' | 'iota' | 'random';
 
 /** Elementwise, one operand. */
 export type UnaryName =
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'reciprocal' | 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan'
-  | 'sinh' | 'cosh' | 'tanh' | 'asinh' | 'acosh' | 'atanh' | 'sigmoid' | 'erf' | 'expm1' | 'log1p' | 'relu' | 'floor' | 'ceil'
-  | 'round' | 'trunc' | 'isnan' | 'not';
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'reciprocal'
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'asin'
+  | 'acos'
+  | 'atan'
+  | 'sinh'
+  | 'cosh'
+  | 'tanh'
+  | 'asinh'
+  | 'acosh'
+  | 'atanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'expm1'
+  | 'log1p'
+  | 'relu'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'trunc'
+  | 'isnan'
+  | 'not';
 
 /** Elementwise, two operands of one shape and dtype. */
 export type BinaryName =
-  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'max' | 'min' | 'mod' | 'atan2' | 'lt' | 'le' | 'eq' | 'ne' | 'and' | 'or' | 'xor'
-  | 'shl' | 'shr';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'max'
+  | 'min'
+  | 'mod'
+  | 'atan2'
+  | 'lt'
+  | 'le'
+  | 'eq'
+  | 'ne'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'shr';
 
 /** Affine maps of indices, and `variable`, which is the identity. */
 export type ViewName = 'variable' | 'reshape' | 'permute' | 'expand' | 'slice' | 'pad' | 'window';
@@ -24,6 +68,15 @@ export type OpName =
   | BinaryName
   | ViewName
   | ReduceName
-  | 'where' | 'cast'
-  | 'matmul' | 'conv'
-  | 'concat' | 'poolTake' | 'poolPut' | 'fold' | 'gather' | 'scatterAdd' | 'argsort' | 'cumsum';
+  | 'where'
+  | 'cast'
+  | 'matmul'
+  | 'conv'
+  | 'concat'
+  | 'poolTake'
+  | 'poolPut'
+  | 'fold'
+  | 'gather'
+  | 'scatterAdd'
+  | 'argsort'
+  | 'cumsum';

@@ -32,7 +32,7 @@ import { type DType, isFloat, promote } from './dtype.js';
 import { DTypeError, ShapeError, show, ValueError } from './errors.js';
 import { make, type Node } from './graph.js';
 import type { OpName } from './op-names.js';
-import { sameShape, type Shape, sizeOf } from './shape.js';
+import { type Shape, sameShape, sizeOf } from './shape.js';
 
 /** What an operation needs to know besides its inputs. Each op reads the fields of its own kind. */
 export interface Attributes {
@@ -75,7 +75,8 @@ const row = (
 
 /** An attribute that the op cannot do without. */
 export function need<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new ValueError(`attribute '${name}' is missing`, 'This is a defect of gradlab; please report it.');
+  if (value === undefined)
+    throw new ValueError(`attribute '${name}' is missing`, 'This is a defect of gradlab; please report it.');
   return value;
 }
 
@@ -92,17 +93,22 @@ const floatUnary = (gradient: (node: Node, g: Node) => Node | null): Op =>
     'elementwise',
     (inputs) => {
       const input = first(inputs);
-      if (!isFloat(input.dtype)) throw new DTypeError(`a function of real numbers was given ${input.dtype}`, "Convert first: t.to('float32').");
+      if (!isFloat(input.dtype))
+        throw new DTypeError(`a function of real numbers was given ${input.dtype}`, "Convert first: t.to('float32').");
       return input;
     },
     (node, g) => [gradient(node, g)],
   );
-const anyUnary = (gradient: (node: Node, g: Node) => Node | null): Op => row('elementwise', same, (node, g) => [gradient(node, g)]);
+const anyUnary = (gradient: (node: Node, g: Node) => Node | null): Op =>
+  row('elementwise', same, (node, g) => [gradient(node, g)]);
 
 function paired(inputs: readonly Node[]): Typed {
   const [a, b] = inputs as [Node, Node];
   if (!sameShape(a.shape, b.shape) || a.dtype !== b.dtype) {
-    throw new ShapeError(`elementwise operands ${a.dtype}${show(a.shape)} and ${b.dtype}${show(b.shape)} differ`, 'Broadcast them first.');
+    throw new ShapeError(
+      `elementwise operands ${a.dtype}${show(a.shape)} and ${b.dtype}${show(b.shape)} differ`,
+      'Broadcast them first.',
+    );
   }
   return a;
 }
@@ -111,8 +117,7 @@ const comparison: Op = row('elementwise', (inputs) => ({ shape: paired(inputs).s
 const bits: Op = binary(nothing);
 
 /** Half of g where a and b tie, all of it where `wins`. */
-const share = (wins: Node, ties: Node, g: Node): Node =>
-  where(ties, mul(g, num(g, 0.5)), where(wins, g, num(g, 0)));
+const share = (wins: Node, ties: Node, g: Node): Node => where(ties, mul(g, num(g, 0.5)), where(wins, g, num(g, 0)));
 
 const reduction = (dtype: DType | null, gradient: (node: Node, g: Node) => Node | null): Op =>
   row(
@@ -129,7 +134,13 @@ const reduction = (dtype: DType | null, gradient: (node: Node, g: Node) => Node 
 function spread(node: Node, g: Node): Node {
   const axes = need(node.attributes.axes, 'axes');
   const shape = x(node).shape;
-  return expand(reshape(g, shape.map((n, i) => (axes.includes(i) ? 1 : n))), shape);
+  return expand(
+    reshape(
+      g,
+      shape.map((n, i) => (axes.includes(i) ? 1 : n)),
+    ),
+    shape,
+  );
 }
 
 const extremeGradient = (node: Node, g: Node): Node => {
@@ -174,10 +185,26 @@ const poolInfer = (inputs: readonly Node[], a: Attributes): Typed => {
 
 export const ops: Record<OpName, Op> = {
   // Leaves. `data` is in memory; `constant` is one number expanded; `random` is Philox words of scalars [key0, key1, counterLow, counterHigh].
-  data: row('leaf', (_, a) => ({ shape: need(a.shape, 'shape'), dtype: need(a.dtype, 'dtype') }), () => []),
-  constant: row('leaf', (_, a) => ({ shape: need(a.shape, 'shape'), dtype: need(a.dtype, 'dtype') }), () => []),
-  iota: row('leaf', (_, a) => ({ shape: need(a.shape, 'shape'), dtype: 'int32' }), () => []),
-  random: row('leaf', (_, a) => ({ shape: need(a.shape, 'shape'), dtype: 'uint32' }), () => []),
+  data: row(
+    'leaf',
+    (_, a) => ({ shape: need(a.shape, 'shape'), dtype: need(a.dtype, 'dtype') }),
+    () => [],
+  ),
+  constant: row(
+    'leaf',
+    (_, a) => ({ shape: need(a.shape, 'shape'), dtype: need(a.dtype, 'dtype') }),
+    () => [],
+  ),
+  iota: row(
+    'leaf',
+    (_, a) => ({ shape: need(a.shape, 'shape'), dtype: 'int32' }),
+    () => [],
+  ),
+  random: row(
+    'leaf',
+    (_, a) => ({ shape: need(a.shape, 'shape'), dtype: 'uint32' }),
+    () => [],
+  ),
   /** A version of a variable: its input's value, at which gradients arrive and stop. */
   variable: row('view', same, () => []),
 
@@ -266,10 +293,18 @@ export const ops: Record<OpName, Op> = {
   ),
 
   // Views: affine maps of indices.
-  reshape: row('view', (inputs, a) => withShape(first(inputs), need(a.shape, 'shape')), (n, g) => [reshape(g, x(n).shape)]),
+  reshape: row(
+    'view',
+    (inputs, a) => withShape(first(inputs), need(a.shape, 'shape')),
+    (n, g) => [reshape(g, x(n).shape)],
+  ),
   permute: row(
     'view',
-    (inputs, { axes }) => withShape(first(inputs), need(axes, 'axes').map((i) => first(inputs).shape[i]!)),
+    (inputs, { axes }) =>
+      withShape(
+        first(inputs),
+        need(axes, 'axes').map((i) => first(inputs).shape[i]!),
+      ),
     (n, g) => {
       const inverse: number[] = [];
       need(n.attributes.axes, 'axes').forEach((axis, i) => {
@@ -296,11 +331,21 @@ export const ops: Record<OpName, Op> = {
   /** Surrounds with `value`; negative amounts crop. */
   pad: row(
     'view',
-    (inputs, a) => withShape(first(inputs), first(inputs).shape.map((length, i) => length + need(a.low, 'low')[i]! + need(a.high, 'high')[i]!)),
+    (inputs, a) =>
+      withShape(
+        first(inputs),
+        first(inputs).shape.map((length, i) => length + need(a.low, 'low')[i]! + need(a.high, 'high')[i]!),
+      ),
     (n, g) => {
       const low = need(n.attributes.low, 'low');
       const high = need(n.attributes.high, 'high');
-      return [pad(g, low.map((v) => -v), high.map((v) => -v))];
+      return [
+        pad(
+          g,
+          low.map((v) => -v),
+          high.map((v) => -v),
+        ),
+      ];
     },
   ),
   /** Sliding windows over the trailing axes: […, n] becomes […, positions, kernel]. */
@@ -310,7 +355,10 @@ export const ops: Record<OpName, Op> = {
       const input = first(inputs);
       const kernel = need(a.kernel, 'kernel');
       const lead = input.shape.slice(0, input.shape.length - kernel.length);
-      const positions = convSpatial(input.shape.slice(lead.length), kernel, { ...(a.stride && { stride: a.stride }), ...(a.dilation && { dilation: a.dilation }) });
+      const positions = convSpatial(input.shape.slice(lead.length), kernel, {
+        ...(a.stride && { stride: a.stride }),
+        ...(a.dilation && { dilation: a.dilation }),
+      });
       return withShape(input, [...lead, ...positions, ...kernel]);
     },
     (n, g) => [fold(g, x(n).shape, n.attributes)],
@@ -329,7 +377,12 @@ export const ops: Record<OpName, Op> = {
       return n.inputs.map((input) => {
         const start = g.shape.map((_, i) => (i === axis ? from : 0));
         from += input.shape[axis]!;
-        return slice(g, start, g.shape.map(() => 1), input.shape);
+        return slice(
+          g,
+          start,
+          g.shape.map(() => 1),
+          input.shape,
+        );
       });
     },
   ),
@@ -367,7 +420,11 @@ export const ops: Record<OpName, Op> = {
   /** Elements of the second input at the first maximum of each window of the first. maxPool(x) = poolTake(x, x). */
   poolTake: row('routine', poolInfer, (n, g) => [null, make('poolPut', [x(n), g], n.attributes)]),
   /** Adds each gradient to the position of its window's first maximum. */
-  poolPut: row('routine', (inputs) => withShape(inputs[1]!, first(inputs).shape), (n, g) => [null, make('poolTake', [x(n), g], n.attributes)]),
+  poolPut: row(
+    'routine',
+    (inputs) => withShape(inputs[1]!, first(inputs).shape),
+    (n, g) => [null, make('poolTake', [x(n), g], n.attributes)],
+  ),
   /** The transpose of `window`: adds up overlapping windows into attributes.shape. */
   fold: row(
     'routine',
@@ -413,12 +470,23 @@ function unslice(n: Node, g: Node): Node {
   if (step.some((s) => Math.abs(s) > 1) && sizeOf(g.shape) > 0) {
     const strides = step.map(Math.abs);
     const split = pad(
-      reshape(out, g.shape.flatMap((length) => [length, 1])),
+      reshape(
+        out,
+        g.shape.flatMap((length) => [length, 1]),
+      ),
       g.shape.flatMap(() => [0, 0]),
       strides.flatMap((s) => [0, s - 1]),
     );
-    const joined = reshape(split, g.shape.map((length, i) => length * strides[i]!));
-    out = slice(joined, g.shape.map(() => 0), g.shape.map(() => 1), spaced);
+    const joined = reshape(
+      split,
+      g.shape.map((length, i) => length * strides[i]!),
+    );
+    out = slice(
+      joined,
+      g.shape.map(() => 0),
+      g.shape.map(() => 1),
+      spaced,
+    );
   }
   return pad(out, low, high);
 }

@@ -38,7 +38,13 @@ export function philox(key0: number, key1: number, c0: number, c1: number, out: 
 }
 
 /** `length` words of the stream under a key from a 64-bit counter of blocks of four words. */
-export function philoxFill(key0: number, key1: number, counterLow: number, counterHigh: number, out: Uint32Array): void {
+export function philoxFill(
+  key0: number,
+  key1: number,
+  counterLow: number,
+  counterHigh: number,
+  out: Uint32Array,
+): void {
   const block = new Uint32Array(4);
   for (let i = 0; i < out.length; i += 4) {
     const low = counterLow + i / 4;

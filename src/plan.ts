@@ -1,5 +1,5 @@
 // From live nodes to a plan: a self-contained description of a computation that a backend compiles once.
-import { dtypes, type DType } from './dtype.js';
+import { type DType, dtypes } from './dtype.js';
 import { ExpiredError } from './errors.js';
 import type { Node } from './graph.js';
 import type { OpName } from './op-names.js';
@@ -45,7 +45,18 @@ function isOpName(name: string): name is OpName {
   return name in ops;
 }
 
-const lists = ['shape', 'axes', 'start', 'step', 'low', 'high', 'kernel', 'stride', 'dilation', 'inputDilation'] as const;
+const lists = [
+  'shape',
+  'axes',
+  'start',
+  'step',
+  'low',
+  'high',
+  'kernel',
+  'stride',
+  'dilation',
+  'inputDilation',
+] as const;
 const numbers = ['axis', 'groups'] as const;
 
 function encode(a: Attributes, out: number[]): void {
@@ -116,7 +127,8 @@ export function trace(targets: readonly Node[]): Trace {
       }
       stack.pop();
       position.pop();
-      if (!node.storage && node.expired) throw new ExpiredError(node.expired, 'Ask for the value (await t.data()) before the parameters change twice.');
+      if (!node.storage && node.expired)
+        throw new ExpiredError(node.expired, 'Ask for the value (await t.data()) before the parameters change twice.');
       node.index = order.push(node) - 1;
       signature.push(node.storage ? -1 : opIndex.get(node.op)!, dtypes.indexOf(node.dtype), node.shape.length);
       for (let i = 0; i < node.shape.length; i++) signature.push(node.shape[i]!);

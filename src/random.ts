@@ -17,7 +17,8 @@ export class Generator {
 
   /** @param seed a whole number from 0 to 2⁵³ − 1. */
   constructor(readonly seed: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0) throw new ValueError(`seed ${seed}`, 'Use a whole number from 0 to 2^53 - 1.');
+    if (!Number.isSafeInteger(seed) || seed < 0)
+      throw new ValueError(`seed ${seed}`, 'Use a whole number from 0 to 2^53 - 1.');
     this.#key = [seed % 0x100000000, Math.floor(seed / 0x100000000)];
   }
 
@@ -41,13 +42,20 @@ export class Generator {
   }
   /** Uniform on [low, high), 24 bits fine. */
   uniform(shape: Shape, low = 0, high = 1): Tensor {
-    const unit = this.bits(shape).shr(8).to('float32').mul(2 ** -24);
+    const unit = this.bits(shape)
+      .shr(8)
+      .to('float32')
+      .mul(2 ** -24);
     return low === 0 && high === 1 ? unit : unit.mul(high - low).add(low);
   }
   /** Normal by Box and Muller (1958): √(−2 ln u₁) · cos 2πu₂, with u₁ on (0, 1]. */
   normal(shape: Shape, mean = 0, std = 1): Tensor {
     const radius = this.uniform(shape).neg().add(1).log().mul(-2).sqrt();
-    const unit = radius.mul(this.uniform(shape).mul(2 * Math.PI).cos());
+    const unit = radius.mul(
+      this.uniform(shape)
+        .mul(2 * Math.PI)
+        .cos(),
+    );
     return mean === 0 && std === 1 ? unit : unit.mul(std).add(mean);
   }
   /** Words for JavaScript's own use, from the same stream. */
@@ -101,8 +109,18 @@ export const randn = (shape: Shape, options: RandomOptions & { mean?: number; st
 /** Whole numbers, uniform on [low, high), int32. */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   if (!(high > low)) throw new ValueError(`randint: from ${low} to ${high}`, 'high must be greater than low.');
-  const unit = (options.generator ?? shared).bits(shape).to('float64').mul(2 ** -32);
-  return finish(unit.mul(high - low).floor().add(low).to('int32'), options);
+  const unit = (options.generator ?? shared)
+    .bits(shape)
+    .to('float64')
+    .mul(2 ** -32);
+  return finish(
+    unit
+      .mul(high - low)
+      .floor()
+      .add(low)
+      .to('int32'),
+    options,
+  );
 }
 /** True with probability `p`. */
 export const bernoulli = (p: number | Tensor, shape: Shape, options: RandomOptions = {}): Tensor =>
@@ -114,17 +132,30 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 }
 /** Draws indices (int32) with the probabilities of each row (last axis), by the Gumbel-max rule. */
 export function categorical(probabilities: Tensor, options: RandomOptions = {}): Tensor {
-  if (probabilities.rank === 0) throw new ShapeError(`categorical: shape ${show(probabilities.shape)}`, 'The last axis holds the probabilities.');
+  if (probabilities.rank === 0)
+    throw new ShapeError(`categorical: shape ${show(probabilities.shape)}`, 'The last axis holds the probabilities.');
   const uniform = (options.generator ?? shared).uniform(probabilities.shape);
   const gumbel = uniform.neg().add(1).log().neg().log().neg();
-  return finish(new Tensor(b.reduce('argmax', probabilities.log().add(gumbel).node, [probabilities.rank - 1])), options);
+  return finish(
+    new Tensor(b.reduce('argmax', probabilities.log().add(gumbel).node, [probabilities.rank - 1])),
+    options,
+  );
 }
 /** Normal, redrawn until within [low, high] standard deviations (±2 by default), by inverting the distribution function. */
-export function truncatedNormal(shape: Shape, options: RandomOptions & { mean?: number; std?: number; low?: number; high?: number } = {}): Tensor {
+export function truncatedNormal(
+  shape: Shape,
+  options: RandomOptions & { mean?: number; std?: number; low?: number; high?: number } = {},
+): Tensor {
   const { mean = 0, std = 1, low = -2, high = 2 } = options;
   const draws = (options.generator ?? shared).uniform([8, ...shape]);
   const angle = (options.generator ?? shared).uniform([8, ...shape]);
-  const normal = draws.neg().add(1).log().mul(-2).sqrt().mul(angle.mul(2 * Math.PI).cos());
+  const normal = draws
+    .neg()
+    .add(1)
+    .log()
+    .mul(-2)
+    .sqrt()
+    .mul(angle.mul(2 * Math.PI).cos());
   const inside = normal.ge(low).and(normal.le(high));
   const pick = inside.int().argmax(0, true);
   return finish(normal.gather(pick, 0).squeeze(0).clamp(low, high).mul(std).add(mean), options);

@@ -37,7 +37,10 @@ export function checkAxes(op: string, axes: number | readonly number[] | undefin
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = (typeof axes === 'number' ? [axes] : axes).map((a) => checkAxis(op, a, rank));
   if (new Set(list).size !== list.length) {
-    throw new IndexError(`${op}: axis given twice in ${show(typeof axes === 'number' ? [axes] : axes)}`, 'Name each axis once.');
+    throw new IndexError(
+      `${op}: axis given twice in ${show(typeof axes === 'number' ? [axes] : axes)}`,
+      'Name each axis once.',
+    );
   }
   return list.sort((a, b) => a - b);
 }

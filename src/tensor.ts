@@ -1,6 +1,7 @@
 // The tensor: a lazy, immutable handle on a node of the graph, with PyTorch's names.
 import { awaitLoss } from './boundary.js';
 import * as b from './build.js';
+import { tensorBundle, tensorText } from './display/tensor-view.js';
 import { bytesPerElement, checkDType, type DType, isFloat, type TypedArray } from './dtype.js';
 import { DTypeError, GradientError, IndexError, ShapeError, show, ValueError } from './errors.js';
 import { evaluate, retire } from './evaluate.js';
@@ -9,8 +10,7 @@ import { leaf, make, type Node, type Variable, withRecording } from './graph.js'
 import { type Index, readIndex } from './indexing.js';
 import type { BinaryName, ReduceName, UnaryName } from './op-names.js';
 import { convSpatial } from './ops.js';
-import { broadcastShapes, checkAxes, checkAxis, checkShape, sameShape, type Shape, sizeOf } from './shape.js';
-import { tensorBundle, tensorText } from './display/tensor-view.js';
+import { broadcastShapes, checkAxes, checkAxis, checkShape, type Shape, sameShape, sizeOf } from './shape.js';
 
 /** What the elementwise methods take beside a tensor: a number or a boolean, broadcast to every element. */
 export type Operand = Tensor | number | boolean;
@@ -100,7 +100,10 @@ export class Tensor {
   /** The number in a tensor of one element. */
   item(): number {
     if (this.size !== 1) {
-      throw new ShapeError(`item: the tensor has shape ${show(this.shape)}`, 'It takes one element; index or reduce first, or use t.toArray().');
+      throw new ShapeError(
+        `item: the tensor has shape ${show(this.shape)}`,
+        'It takes one element; index or reduce first, or use t.toArray().',
+      );
     }
     evaluate([this.node]);
     return this.node.storage!.array[0]!;
@@ -352,7 +355,11 @@ export class Tensor {
   #logic(op: 'and' | 'or' | 'xor' | 'shl' | 'shr', other: Operand): Tensor {
     const node = this.#lift(other);
     for (const { dtype } of [this.node, node]) {
-      if (isFloat(dtype)) throw new DTypeError(`${op}: operand is ${dtype}`, 'It takes bool (logical) or integers (bitwise); compare first, for example t.gt(0).');
+      if (isFloat(dtype))
+        throw new DTypeError(
+          `${op}: operand is ${dtype}`,
+          'It takes bool (logical) or integers (bitwise); compare first, for example t.gt(0).',
+        );
     }
     return new Tensor(b.binary(op, this.node, node));
   }
@@ -407,7 +414,10 @@ export class Tensor {
     if (free >= 0) {
       const rest = wanted.reduce((product, n, i) => (i === free ? product : product * n), 1);
       if (rest === 0 || this.size % rest !== 0 || wanted.indexOf(-1, free + 1) >= 0) {
-        throw new ShapeError(`reshape: ${show(this.shape)} to ${show(wanted)}`, `${this.size} elements must divide evenly by the other lengths, and only one length may be -1.`);
+        throw new ShapeError(
+          `reshape: ${show(this.shape)} to ${show(wanted)}`,
+          `${this.size} elements must divide evenly by the other lengths, and only one length may be -1.`,
+        );
       }
       wanted[free] = this.size / rest;
     }
@@ -418,14 +428,22 @@ export class Tensor {
     if (this.rank === 0) return this.reshape(1);
     const first = checkAxis('flatten', from, this.rank);
     const last = checkAxis('flatten', to, this.rank);
-    if (last < first) throw new IndexError(`flatten: from axis ${from} to axis ${to}`, 'The first must not lie after the last.');
-    return this.reshape([...this.shape.slice(0, first), sizeOf(this.shape.slice(first, last + 1)), ...this.shape.slice(last + 1)]);
+    if (last < first)
+      throw new IndexError(`flatten: from axis ${from} to axis ${to}`, 'The first must not lie after the last.');
+    return this.reshape([
+      ...this.shape.slice(0, first),
+      sizeOf(this.shape.slice(first, last + 1)),
+      ...this.shape.slice(last + 1),
+    ]);
   }
   /** Reorders the axes: axis i of the result is axis axes[i]. */
   permute(...axes: number[] | [readonly number[]]): Tensor {
     const order = listOf(axes).map((axis) => checkAxis('permute', axis, this.rank));
     if (new Set(order).size !== this.rank) {
-      throw new IndexError(`permute: axes ${show(listOf(axes))} for shape ${show(this.shape)}`, `Name each of the ${this.rank} axes once.`);
+      throw new IndexError(
+        `permute: axes ${show(listOf(axes))} for shape ${show(this.shape)}`,
+        `Name each of the ${this.rank} axes once.`,
+      );
     }
     return new Tensor(b.permute(this.node, order));
   }
@@ -468,9 +486,20 @@ export class Tensor {
     const rank = Math.max(given.length, this.rank);
     const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
     const shape = [...new Array<number>(rank - this.rank).fill(1), ...this.shape];
-    const split = b.reshape(this.node, shape.flatMap((n) => [1, n]));
-    const expanded = b.expand(split, shape.flatMap((n, i) => [counts[i]!, n]));
-    return new Tensor(b.reshape(expanded, shape.map((n, i) => n * counts[i]!)));
+    const split = b.reshape(
+      this.node,
+      shape.flatMap((n) => [1, n]),
+    );
+    const expanded = b.expand(
+      split,
+      shape.flatMap((n, i) => [counts[i]!, n]),
+    );
+    return new Tensor(
+      b.reshape(
+        expanded,
+        shape.map((n, i) => n * counts[i]!),
+      ),
+    );
   }
   /** Reverses the order along axes. */
   flip(axes: Axes): Tensor {
@@ -487,9 +516,19 @@ export class Tensor {
   narrow(axis: number, start: number, length: number): Tensor {
     const at = checkAxis('narrow', axis, this.rank);
     if (start < 0 || length < 0 || start + length > this.shape[at]!) {
-      throw new IndexError(`narrow: elements ${start} to ${start + length} of axis ${at} in ${show(this.shape)}`, `The axis has ${this.shape[at]} elements.`);
+      throw new IndexError(
+        `narrow: elements ${start} to ${start + length} of axis ${at} in ${show(this.shape)}`,
+        `The axis has ${this.shape[at]} elements.`,
+      );
     }
-    return new Tensor(b.slice(this.node, this.shape.map((_, i) => (i === at ? start : 0)), this.shape.map(() => 1), this.shape.map((n, i) => (i === at ? length : n))));
+    return new Tensor(
+      b.slice(
+        this.node,
+        this.shape.map((_, i) => (i === at ? start : 0)),
+        this.shape.map(() => 1),
+        this.shape.map((n, i) => (i === at ? length : n)),
+      ),
+    );
   }
   /**
    * NumPy's indexing: a number picks, a string `'start:end:step'` cuts, `null` adds an axis, `'...'` skips,
@@ -503,8 +542,12 @@ export class Tensor {
   split(lengths: number | readonly number[], axis = 0): Tensor[] {
     const at = checkAxis('split', axis, this.rank);
     const n = this.shape[at]!;
-    const list = typeof lengths === 'number' ? Array.from({ length: Math.ceil(n / lengths) }, (_, i) => Math.min(lengths, n - i * lengths)) : [...lengths];
-    if (list.reduce((sum, v) => sum + v, 0) !== n) throw new ShapeError(`split: lengths ${show(list)} of an axis with ${n} elements`, 'They must add up.');
+    const list =
+      typeof lengths === 'number'
+        ? Array.from({ length: Math.ceil(n / lengths) }, (_, i) => Math.min(lengths, n - i * lengths))
+        : [...lengths];
+    if (list.reduce((sum, v) => sum + v, 0) !== n)
+      throw new ShapeError(`split: lengths ${show(list)} of an axis with ${n} elements`, 'They must add up.');
     let from = 0;
     return list.map((length) => {
       from += length;
@@ -520,7 +563,10 @@ export class Tensor {
     const low = this.shape.map(() => 0);
     const high = this.shape.map(() => 0);
     if (amounts.length % 2 || amounts.length / 2 > this.rank) {
-      throw new ShapeError(`pad: ${amounts.length} amounts for shape ${show(this.shape)}`, 'Give pairs [before, after] from the last axis backwards.');
+      throw new ShapeError(
+        `pad: ${amounts.length} amounts for shape ${show(this.shape)}`,
+        'Give pairs [before, after] from the last axis backwards.',
+      );
     }
     for (let i = 0; i < amounts.length; i += 2) {
       const axis = this.rank - 1 - i / 2;
@@ -535,18 +581,32 @@ export class Tensor {
     const at = checkAxis('concat', axis, head.rank);
     for (const t of tensors) {
       if (t.rank !== head.rank || t.shape.some((n, i) => i !== at && n !== head.shape[i])) {
-        throw new ShapeError(`concat: ${tensors.map((u) => show(u.shape)).join(', ')} along axis ${at}`, 'All other axes must be equal.');
+        throw new ShapeError(
+          `concat: ${tensors.map((u) => show(u.shape)).join(', ')} along axis ${at}`,
+          'All other axes must be equal.',
+        );
       }
     }
     const dtype = tensors.map((t) => t.dtype).reduce((p, q) => b.widest(p, q));
-    return tensors.length === 1 ? head : new Tensor(make('concat', tensors.map((t) => b.cast(t.node, dtype)), { axis: at }));
+    return tensors.length === 1
+      ? head
+      : new Tensor(
+          make(
+            'concat',
+            tensors.map((t) => b.cast(t.node, dtype)),
+            { axis: at },
+          ),
+        );
   }
   /** Joins tensors of one shape along a new axis. */
   static stack(tensors: readonly Tensor[], axis = 0): Tensor {
     const [head] = tensors;
     if (!head) throw new ValueError('stack: no tensors', 'Pass at least one.');
     const at = checkAxis('stack', axis, head.rank + 1);
-    return Tensor.concat(tensors.map((t) => t.unsqueeze(at)), at);
+    return Tensor.concat(
+      tensors.map((t) => t.unsqueeze(at)),
+      at,
+    );
   }
 
   // — reductions —
@@ -554,11 +614,22 @@ export class Tensor {
   #reduce(op: ReduceName, axes: Axes | undefined, keepDims: boolean, node = this.node): Tensor {
     const list = checkAxes(op, axes, this.rank);
     const out = b.reduce(op, node, list);
-    return new Tensor(keepDims ? b.reshape(out, this.shape.map((n, i) => (list.includes(i) ? 1 : n))) : out);
+    return new Tensor(
+      keepDims
+        ? b.reshape(
+            out,
+            this.shape.map((n, i) => (list.includes(i) ? 1 : n)),
+          )
+        : out,
+    );
   }
   #notEmpty(op: string, axes: Axes | undefined): void {
     for (const axis of checkAxes(op, axes, this.rank)) {
-      if (this.shape[axis] === 0) throw new ShapeError(`${op}: axis ${axis} of shape ${show(this.shape)} is empty`, 'An extreme needs at least one element.');
+      if (this.shape[axis] === 0)
+        throw new ShapeError(
+          `${op}: axis ${axis} of shape ${show(this.shape)} is empty`,
+          'An extreme needs at least one element.',
+        );
     }
   }
   /** Sum over `axes` (all by default); bool counts as int32. */
@@ -578,7 +649,10 @@ export class Tensor {
   var(axes?: Axes, keepDims = false, correction = 1): Tensor {
     const count = checkAxes('var', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     const centred = this.sub(this.mean(axes, true));
-    return centred.mul(centred).sum(axes, keepDims).div(Math.max(0, count - correction));
+    return centred
+      .mul(centred)
+      .sum(axes, keepDims)
+      .div(Math.max(0, count - correction));
   }
   /** Standard deviation over `axes`; see `var`. */
   std(axes?: Axes, keepDims = false, correction = 1): Tensor {
@@ -627,7 +701,10 @@ export class Tensor {
     if (p === Number.POSITIVE_INFINITY) return this.abs().max(axes, keepDims);
     if (p === 1) return this.abs().sum(axes, keepDims);
     if (p === 2) return this.mul(this).sum(axes, keepDims).sqrt();
-    return this.abs().pow(p).sum(axes, keepDims).pow(1 / p);
+    return this.abs()
+      .pow(p)
+      .sum(axes, keepDims)
+      .pow(1 / p);
   }
   /** eˣ / Σ eˣ along `axis` (the last by default). */
   softmax(axis = -1): Tensor {
@@ -642,7 +719,11 @@ export class Tensor {
   }
   /** Running sum along `axis`. */
   cumsum(axis: number): Tensor {
-    return new Tensor(make('cumsum', [this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node], { axis: checkAxis('cumsum', axis, this.rank) }));
+    return new Tensor(
+      make('cumsum', [this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node], {
+        axis: checkAxis('cumsum', axis, this.rank),
+      }),
+    );
   }
   /** Indices (int32) that sort along `axis`; equal elements keep their order, NaN counts as greatest. */
   argsort(axis = -1, descending = false): Tensor {
@@ -658,7 +739,11 @@ export class Tensor {
   /** The k largest (or smallest) along `axis`, in order, with their indices. */
   topk(k: number, axis = -1, largest = true): { values: Tensor; indices: Tensor } {
     const at = checkAxis('topk', axis, this.rank);
-    if (k < 0 || k > this.shape[at]!) throw new IndexError(`topk: k = ${k} of an axis with ${this.shape[at]} elements`, 'k must not be larger than the axis.');
+    if (k < 0 || k > this.shape[at]!)
+      throw new IndexError(
+        `topk: k = ${k} of an axis with ${this.shape[at]} elements`,
+        'k must not be larger than the axis.',
+      );
     const indices = this.argsort(at, largest).narrow(at, 0, k);
     return { values: this.gather(indices, at), indices };
   }
@@ -669,8 +754,19 @@ export class Tensor {
   gather(index: Tensor, axis: number): Tensor {
     const at = checkAxis('gather', axis, this.rank);
     const fits = index.rank === this.rank && index.shape.every((n, i) => i === at || n <= this.shape[i]!);
-    if (!fits) throw new ShapeError(`gather: index ${show(index.shape)} for ${show(this.shape)} along axis ${at}`, 'They need the same rank, and all other axes must be equal.');
-    const cut = new Tensor(b.slice(this.node, this.shape.map(() => 0), this.shape.map(() => 1), this.shape.map((n, i) => (i === at ? n : index.shape[i]!))));
+    if (!fits)
+      throw new ShapeError(
+        `gather: index ${show(index.shape)} for ${show(this.shape)} along axis ${at}`,
+        'They need the same rank, and all other axes must be equal.',
+      );
+    const cut = new Tensor(
+      b.slice(
+        this.node,
+        this.shape.map(() => 0),
+        this.shape.map(() => 1),
+        this.shape.map((n, i) => (i === at ? n : index.shape[i]!)),
+      ),
+    );
     return new Tensor(b.gather(cut.node, integral('gather', index), at));
   }
   /** Whole slices along `axis` at `indices` (any shape): the axis is replaced by the axes of `indices`. */
@@ -678,16 +774,27 @@ export class Tensor {
     const at = checkAxis('take', axis, this.rank);
     const inner = this.shape.slice(at + 1);
     const outer = this.shape.slice(0, at);
-    const flat = indices.reshape([...outer.map(() => 1), indices.size, ...inner.map(() => 1)]).expand([...outer, indices.size, ...inner]);
+    const flat = indices
+      .reshape([...outer.map(() => 1), indices.size, ...inner.map(() => 1)])
+      .expand([...outer, indices.size, ...inner]);
     return new Tensor(b.gather(this.node, integral('take', flat), at)).reshape([...outer, ...indices.shape, ...inner]);
   }
   /** This plus zeros[…index[…i…]…] += src[…i…] along `axis`. */
   scatterAdd(axis: number, index: Tensor, src: Tensor): Tensor {
     const at = checkAxis('scatterAdd', axis, this.rank);
-    if (!sameShape(index.shape, src.shape) || index.rank !== this.rank || index.shape.some((n, i) => i !== at && n !== this.shape[i])) {
-      throw new ShapeError(`scatterAdd: index ${show(index.shape)} and source ${show(src.shape)} into ${show(this.shape)} along axis ${at}`, 'Index and source must be equal in shape, and agree with the tensor on the other axes.');
+    if (
+      !sameShape(index.shape, src.shape) ||
+      index.rank !== this.rank ||
+      index.shape.some((n, i) => i !== at && n !== this.shape[i])
+    ) {
+      throw new ShapeError(
+        `scatterAdd: index ${show(index.shape)} and source ${show(src.shape)} into ${show(this.shape)} along axis ${at}`,
+        'Index and source must be equal in shape, and agree with the tensor on the other axes.',
+      );
     }
-    return this.add(new Tensor(b.scatterAdd(b.cast(src.node, this.dtype), integral('scatterAdd', index), at, this.shape)));
+    return this.add(
+      new Tensor(b.scatterAdd(b.cast(src.node, this.dtype), integral('scatterAdd', index), at, this.shape)),
+    );
   }
   /** 1 at the index, 0 elsewhere, along a new last axis of length `classes`; float32. */
   oneHot(classes: number): Tensor {
@@ -702,7 +809,11 @@ export class Tensor {
    * @throws ShapeError when the inner lengths differ.
    */
   matmul(other: Tensor): Tensor {
-    if (this.rank === 0 || other.rank === 0) throw new ShapeError(`matmul: shapes ${show(this.shape)} and ${show(other.shape)}`, 'Scalars have no matrix product; use mul.');
+    if (this.rank === 0 || other.rank === 0)
+      throw new ShapeError(
+        `matmul: shapes ${show(this.shape)} and ${show(other.shape)}`,
+        'Scalars have no matrix product; use mul.',
+      );
     const left = this.rank === 1 ? this.unsqueeze(0) : this;
     const right = other.rank === 1 ? other.unsqueeze(1) : other;
     const k = left.shape[left.rank - 1]!;
@@ -710,7 +821,9 @@ export class Tensor {
       const [m, n] = [this.shape[this.rank - 1], right.shape[right.rank - 2]];
       throw new ShapeError(
         `matmul: ${show(this.shape)} × ${show(other.shape)}: the inner lengths ${m} and ${n} differ`,
-        other.rank >= 2 && other.shape[other.rank - 1] === k ? 'Transpose the right side: a.matmul(b.T).' : 'The last axis of the left must equal the second-to-last of the right.',
+        other.rank >= 2 && other.shape[other.rank - 1] === k
+          ? 'Transpose the right side: a.matmul(b.T).'
+          : 'The last axis of the left must equal the second-to-last of the right.',
       );
     }
     const [p, q] = b.meet(left.node, right.node);
@@ -758,7 +871,10 @@ export class Tensor {
     const stride = spread(options.stride ?? 1, rank);
     const dilation = spread(options.dilation ?? 1, rank);
     if (this.rank !== rank + 2 || weight.rank !== rank + 2) {
-      throw new ShapeError(`${name}: input ${show(this.shape)}, weight ${show(weight.shape)}`, `Both need ${rank + 2} axes: [batch, channels, …] and [outputs, channels / groups, …].`);
+      throw new ShapeError(
+        `${name}: input ${show(this.shape)}, weight ${show(weight.shape)}`,
+        `Both need ${rank + 2} axes: [batch, channels, …] and [outputs, channels / groups, …].`,
+      );
     }
     const [channels, outputs] = [this.shape[1]!, weight.shape[0]!];
     if (channels !== weight.shape[1]! * groups || outputs % groups !== 0) {
@@ -783,12 +899,20 @@ export class Tensor {
     }
     const attributes = { stride, low, high, dilation, groups };
     if (convSpatial(this.shape.slice(2), kernel, attributes).some((n) => n < 1)) {
-      throw new ShapeError(`${name}: a kernel of ${show(kernel)} on ${show(this.shape.slice(2))} with padding ${padding}`, 'The kernel (with dilation) is larger than the padded input; add padding or use a smaller kernel.');
+      throw new ShapeError(
+        `${name}: a kernel of ${show(kernel)} on ${show(this.shape.slice(2))} with padding ${padding}`,
+        'The kernel (with dilation) is larger than the padded input; add padding or use a smaller kernel.',
+      );
     }
     const [p, q] = b.meet(floating(this.node), weight.node);
     return new Tensor(make('conv', [p, q], attributes));
   }
-  #pooled(name: string, rank: number, kernel: Extent, options: PoolOptions): { kernel: number[]; stride: number[]; low: number[]; high: number[]; dilation: number[] } {
+  #pooled(
+    name: string,
+    rank: number,
+    kernel: Extent,
+    options: PoolOptions,
+  ): { kernel: number[]; stride: number[]; low: number[]; high: number[]; dilation: number[] } {
     const size = spread(kernel, rank);
     const attributes = {
       kernel: size,
@@ -798,9 +922,16 @@ export class Tensor {
       dilation: spread(options.dilation ?? 1, rank),
     };
     if (this.rank < rank) throw new ShapeError(`${name}: input ${show(this.shape)}`, `It needs at least ${rank} axes.`);
-    if (attributes.low.some((p, i) => p * 2 > size[i]!)) throw new ShapeError(`${name}: padding ${show(attributes.low)} for a kernel of ${show(size)}`, 'Padding must be at most half the kernel.');
+    if (attributes.low.some((p, i) => p * 2 > size[i]!))
+      throw new ShapeError(
+        `${name}: padding ${show(attributes.low)} for a kernel of ${show(size)}`,
+        'Padding must be at most half the kernel.',
+      );
     if (convSpatial(this.shape.slice(-rank), size, attributes).some((n) => n < 1)) {
-      throw new ShapeError(`${name}: a window of ${show(size)} on ${show(this.shape.slice(-rank))}`, 'The window is larger than the padded input.');
+      throw new ShapeError(
+        `${name}: a window of ${show(size)} on ${show(this.shape.slice(-rank))}`,
+        'The window is larger than the padded input.',
+      );
     }
     return attributes;
   }
@@ -869,7 +1000,8 @@ export function scalarNode(value: number | boolean, dtype: DType): Node {
 }
 
 function integral(op: string, index: Tensor): Node {
-  if (isFloat(index.dtype)) throw new DTypeError(`${op}: indices are ${index.dtype}`, "Convert them first: index.to('int32').");
+  if (isFloat(index.dtype))
+    throw new DTypeError(`${op}: indices are ${index.dtype}`, "Convert them first: index.to('int32').");
   return b.cast(index.node, 'int32');
 }
 
@@ -900,12 +1032,18 @@ export class Parameter extends Tensor implements Variable {
    */
   assign(value: Tensor): void {
     if (!sameShape(value.shape, this.shape) || value.dtype !== this.dtype) {
-      throw new ShapeError(`assign: ${value.dtype}${show(value.shape)} to a parameter of ${this.dtype}${show(this.shape)}`, 'Shape and dtype of a parameter stay.');
+      throw new ShapeError(
+        `assign: ${value.dtype}${show(value.shape)} to a parameter of ${this.dtype}${show(this.shape)}`,
+        'Shape and dtype of a parameter stay.',
+      );
     }
     const previous = this.node;
     value.node.kept = true;
     withRecording(false, () => {
-      this.node = value.node.storage && !value.node.tracked ? leaf(value.node.storage, value.shape) : make('variable', [value.node]);
+      this.node =
+        value.node.storage && !value.node.tracked
+          ? leaf(value.node.storage, value.shape)
+          : make('variable', [value.node]);
     });
     this.#mark();
     if (this.#older) retire(this.#older);
@@ -936,5 +1074,6 @@ export const noGrad = <T>(body: () => T): T => withRecording(false, body);
 
 /** Throws unless gradients can flow into `t`. */
 export function requireGradient(op: string, t: Tensor): void {
-  if (!t.requiresGrad) throw new GradientError(`${op}: the tensor does not require a gradient`, 'Make it with { requiresGrad: true }.');
+  if (!t.requiresGrad)
+    throw new GradientError(`${op}: the tensor does not require a gradient`, 'Make it with { requiresGrad: true }.');
 }

@@ -25,7 +25,9 @@ interface Chain {
   readonly longer: Map<number, Chain>;
 }
 
-type Value = { readonly register: number; readonly level: 'full' | 'row' } | { readonly constant: ScalarRef; readonly node: PlanNode };
+type Value =
+  | { readonly register: number; readonly level: 'full' | 'row' }
+  | { readonly constant: ScalarRef; readonly node: PlanNode };
 
 export interface Memory {
   /** True for nodes that other kernels write and this one reads. */
@@ -58,7 +60,8 @@ export const rowReduction = (op: PlanNode['op']): RowReduction => {
   }
 };
 
-export const scalarOf = (node: PlanNode): ScalarRef => (node.scalar >= 0 ? { scalar: node.scalar } : { value: node.attributes.value ?? 0 });
+export const scalarOf = (node: PlanNode): ScalarRef =>
+  node.scalar >= 0 ? { scalar: node.scalar } : { value: node.attributes.value ?? 0 };
 
 /** Writes one program over `dims`, whose last `rowDims` form rows. */
 export class Emitter {
@@ -110,13 +113,20 @@ export class Emitter {
       const source = this.#at(this.value(inputs[0]!, this.#full), 'full');
       const register = this.#register(dtype, 'row');
       const from = this.#registers[source]!.dtype;
-      this.#instructions.push({ op: 'reduce', reduction: rowReduction(op), dtype: from, dst: register, args: [source] });
+      this.#instructions.push({
+        op: 'reduce',
+        reduction: rowReduction(op),
+        dtype: from,
+        dst: register,
+        args: [source],
+      });
       this.#members.set(node, { register, level: 'row' });
       return;
     }
     const size = shape.reduce((a, b) => a * b, 1);
     const level = size === this.#size ? 'full' : 'row';
-    if (level === 'row' && (size !== this.#rows || this.rowDims === 0)) throw new NoFusion(`${size} elements in a space of ${this.#size}`);
+    if (level === 'row' && (size !== this.#rows || this.rowDims === 0))
+      throw new NoFusion(`${size} elements in a space of ${this.#size}`);
     const value = this.#compute(node, level === 'full' ? this.#full : this.#row);
     const register = this.#at(value, level);
     this.#members.set(node, { register, level });
@@ -226,7 +236,10 @@ export class Emitter {
     let register = this.#inputKeys.get(key);
     if (register === undefined) {
       register = this.#register(node.dtype, level);
-      this.#inputs.push({ register, access: { buffer, offset: view.offset, strides: view.strides, bounds: view.bounds } });
+      this.#inputs.push({
+        register,
+        access: { buffer, offset: view.offset, strides: view.strides, bounds: view.bounds },
+      });
       this.#inputKeys.set(key, register);
     }
     return { register, level };
@@ -269,10 +282,13 @@ export class Emitter {
     const node = this.plan.nodes[at]!;
     if (node.op === 'constant') return { constant: scalarOf(node), node };
     const view = this.#viewUnder(View.dense(node.shape), under);
-    if (!this.positional || this.rowDims > 0 || !view.isDense || node.shape.reduce((a, b) => a * b, 1) !== this.#size) throw new MustStore(at);
+    if (!this.positional || this.rowDims > 0 || !view.isDense || node.shape.reduce((a, b) => a * b, 1) !== this.#size)
+      throw new MustStore(at);
     const register = this.#register(node.dtype, 'full');
     this.#instructions.push(
-      node.op === 'iota' ? { op: 'iota', dst: register, args: [] } : { op: 'random', scalar: node.scalar, dst: register, args: [] },
+      node.op === 'iota'
+        ? { op: 'iota', dst: register, args: [] }
+        : { op: 'random', scalar: node.scalar, dst: register, args: [] },
     );
     return { register, level: 'full' };
   }

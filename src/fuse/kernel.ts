@@ -29,13 +29,30 @@ export type RowReduction = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin';
 
 /** Instructions read and write virtual registers; `dtype` is that of the operands (of the result for `cast`, see `to`). */
 export type Instruction =
-  | { readonly op: UnaryName | BinaryName; readonly dtype: DType; readonly dst: number; readonly args: readonly number[] }
+  | {
+      readonly op: UnaryName | BinaryName;
+      readonly dtype: DType;
+      readonly dst: number;
+      readonly args: readonly number[];
+    }
   | { readonly op: 'where'; readonly dtype: DType; readonly dst: number; readonly args: readonly number[] }
-  | { readonly op: 'cast'; readonly dtype: DType; readonly to: DType; readonly dst: number; readonly args: readonly number[] }
+  | {
+      readonly op: 'cast';
+      readonly dtype: DType;
+      readonly to: DType;
+      readonly dst: number;
+      readonly args: readonly number[];
+    }
   | { readonly op: 'iota'; readonly dst: number; readonly args: readonly [] }
   | { readonly op: 'random'; readonly scalar: number; readonly dst: number; readonly args: readonly [] }
   | { readonly op: 'expand'; readonly dtype: DType; readonly dst: number; readonly args: readonly [number] }
-  | { readonly op: 'reduce'; readonly reduction: RowReduction; readonly dtype: DType; readonly dst: number; readonly args: readonly [number] };
+  | {
+      readonly op: 'reduce';
+      readonly reduction: RowReduction;
+      readonly dtype: DType;
+      readonly dst: number;
+      readonly args: readonly [number];
+    };
 
 /** A virtual register: one value per element, or one per row. */
 export interface Register {
@@ -77,7 +94,12 @@ export interface ReduceKernel {
 export interface ContractKernel {
   readonly kind: 'contract';
   readonly dtype: DType;
-  readonly dims: readonly { readonly role: 'batch' | 'm' | 'n' | 'k'; readonly size: number; readonly strideA: number; readonly strideB: number }[];
+  readonly dims: readonly {
+    readonly role: 'batch' | 'm' | 'n' | 'k';
+    readonly size: number;
+    readonly strideA: number;
+    readonly strideB: number;
+  }[];
   readonly a: { readonly buffer: number; readonly offset: number };
   readonly b: { readonly buffer: number; readonly offset: number };
   /** Register 0 is the product; accesses have a stride for each of `dims`, 0 for k. */

@@ -5,7 +5,8 @@ import type { Kernel, Program, Schedule } from './kernel.js';
 /** Bytes to which places are aligned: a cache line. */
 const alignment = 64;
 
-const accessed = (program: Program): number[] => [...program.inputs, ...program.outputs].map(({ access }) => access.buffer);
+const accessed = (program: Program): number[] =>
+  [...program.inputs, ...program.outputs].map(({ access }) => access.buffer);
 
 /** Every buffer that a kernel touches. */
 export function buffersOf(kernel: Kernel): number[] {

@@ -32,14 +32,21 @@ class Rewriter {
     return at;
   }
 
-  #view(op: 'reshape' | 'permute' | 'pad' | 'slice', input: number, shape: readonly number[], attributes: PlanNode['attributes']): number {
+  #view(
+    op: 'reshape' | 'permute' | 'pad' | 'slice',
+    input: number,
+    shape: readonly number[],
+    attributes: PlanNode['attributes'],
+  ): number {
     return this.put({ op, inputs: [input], attributes, shape, dtype: this.nodes[input]!.dtype, scalar: -1 });
   }
 
   /** True for [1, n, …] made of [n, …]. */
   #unsqueezed(at: number): boolean {
     const { op, shape, inputs } = this.nodes[at]!;
-    return op === 'reshape' && shape[0] === 1 && shape.length > 1 && sameShape(shape.slice(1), this.nodes[inputs[0]!]!.shape);
+    return (
+      op === 'reshape' && shape[0] === 1 && shape.length > 1 && sameShape(shape.slice(1), this.nodes[inputs[0]!]!.shape)
+    );
   }
 
   #simplify(node: PlanNode): PlanNode | number {
@@ -135,7 +142,11 @@ class Rewriter {
       const shape = this.nodes[input]!.shape.map((n, i) => n + lows[i]! + highs[i]!);
       input = this.#view('pad', input, shape, { low: lows, high: highs, value: 0 });
     }
-    const attributes = { stride: a.stride ?? zero.map(() => 1), dilation: a.dilation ?? zero.map(() => 1), groups: a.groups ?? 1 };
+    const attributes = {
+      stride: a.stride ?? zero.map(() => 1),
+      dilation: a.dilation ?? zero.map(() => 1),
+      groups: a.groups ?? 1,
+    };
     return { ...node, inputs: [input, node.inputs[1]!], attributes };
   }
 }
@@ -148,13 +159,31 @@ function rewrite(plan: Plan, shorten: boolean): Plan {
   plan.nodes.forEach((node, i) => {
     const terms = sums.get(i);
     const put = (made: PlanNode): number => rewriter.put(made);
-    at.push(terms ? shortSum(terms.map((k) => at[k]!), (k) => rewriter.nodes[k]!, put) : put({ ...node, inputs: node.inputs.map((k) => at[k]!) }));
+    at.push(
+      terms
+        ? shortSum(
+            terms.map((k) => at[k]!),
+            (k) => rewriter.nodes[k]!,
+            put,
+          )
+        : put({ ...node, inputs: node.inputs.map((k) => at[k]!) }),
+    );
   });
-  return prune(rewriter.nodes, plan.leaves.map((i) => at[i]!), plan.outputs.map((i) => at[i]!), plan.scalarCount);
+  return prune(
+    rewriter.nodes,
+    plan.leaves.map((i) => at[i]!),
+    plan.outputs.map((i) => at[i]!),
+    plan.scalarCount,
+  );
 }
 
 /** What the outputs need, and the leaves. */
-function prune(nodes: readonly PlanNode[], leaves: readonly number[], outputs: readonly number[], scalarCount: number): Plan {
+function prune(
+  nodes: readonly PlanNode[],
+  leaves: readonly number[],
+  outputs: readonly number[],
+  scalarCount: number,
+): Plan {
   const live = new Set<number>(leaves);
   const visit = [...outputs];
   while (visit.length > 0) {

@@ -26,7 +26,20 @@ interface Unit {
 }
 
 const flops: Partial<Record<PlanNode['op'], number>> = {
-  div: 3, sqrt: 3, rsqrt: 4, reciprocal: 3, exp: 8, log: 8, tanh: 10, sigmoid: 10, erf: 12, pow: 20, sin: 12, cos: 12, tan: 16, random: 12,
+  div: 3,
+  sqrt: 3,
+  rsqrt: 4,
+  reciprocal: 3,
+  exp: 8,
+  log: 8,
+  tanh: 10,
+  sigmoid: 10,
+  erf: 12,
+  pow: 20,
+  sin: 12,
+  cos: 12,
+  tan: 16,
+  random: 12,
 };
 
 class Scheduler {
@@ -101,7 +114,8 @@ class Scheduler {
   #placeOutputs(): void {
     this.#plan.outputs.forEach((output, k) => {
       let at = output;
-      while (this.#node(at).op === 'reshape' && this.#node(this.#node(at).inputs[0]!).op !== 'constant') at = this.#node(at).inputs[0]!;
+      while (this.#node(at).op === 'reshape' && this.#node(this.#node(at).inputs[0]!).op !== 'constant')
+        at = this.#node(at).inputs[0]!;
       if (this.#node(at).op === 'data' || this.#outputs.has(at)) this.#copies.push({ from: at, output: k });
       else this.#outputs.set(at, k);
     });
@@ -152,14 +166,20 @@ class Scheduler {
 
   /** How many computing nodes read this one, through views too. */
   #consumers(i: number): number {
-    return this.#users[i]!.reduce((sum, user) => sum + (this.#kind(user) === 'view' && !this.#stored.has(user) ? this.#consumers(user) : 1), 0);
+    return this.#users[i]!.reduce(
+      (sum, user) => sum + (this.#kind(user) === 'view' && !this.#stored.has(user) ? this.#consumers(user) : 1),
+      0,
+    );
   }
 
   /** Makes sure that a view can be read: where its steps are not affine together, the value between is stored. */
   #breakViews(i: number): View {
     const node = this.#node(i);
     const below = node.inputs[0]!;
-    const inner = this.#kind(below) === 'view' && !this.#stored.has(below) ? this.#breakViews(below) : View.dense(this.#node(below).shape);
+    const inner =
+      this.#kind(below) === 'view' && !this.#stored.has(below)
+        ? this.#breakViews(below)
+        : View.dense(this.#node(below).shape);
     const view = inner.apply(node);
     if (view) return view;
     this.#store(below);
@@ -223,7 +243,15 @@ class Scheduler {
     for (const i of [...this.#stored].sort((a, b) => a - b)) {
       const node = nodes[i]!;
       if (sizeOf(node.shape) === 0) continue;
-      const unit: Unit = { kind: 'loop', head: i, nodes: [i], size: sizeOf(node.shape), row: 0, deps: new Set(), into: null };
+      const unit: Unit = {
+        kind: 'loop',
+        head: i,
+        nodes: [i],
+        size: sizeOf(node.shape),
+        row: 0,
+        deps: new Set(),
+        into: null,
+      };
       const kind = ops[node.op].kind;
       if (kind === 'reduce') {
         const input = nodes[node.inputs[0]!]!;
@@ -291,7 +319,8 @@ class Scheduler {
       for (const read of [...this.#reads(i)].sort((a, b) => b - a)) {
         const from = this.#units.get(read) && this.#find(this.#units.get(read)!);
         const into = this.#find(first);
-        if (!from || from === into || from.kind !== 'loop' || from.nodes.length + into.nodes.length > mostMembers) continue;
+        if (!from || from === into || from.kind !== 'loop' || from.nodes.length + into.nodes.length > mostMembers)
+          continue;
         const space = meet(into, from);
         if (!space || this.#needs(into, from, true)) continue;
         const nodes = [...from.nodes, ...into.nodes].sort((a, b) => a - b);
@@ -320,7 +349,8 @@ class Scheduler {
       const readers = new Set<Unit>();
       for (const k of this.#readers.get(i) ?? []) readers.add(this.#find(this.#units.get(k)!));
       for (const reader of readers) {
-        if (reader.kind !== 'loop' || reader.row !== 0 || reader.size !== size || this.#needs(reader, unit, true)) continue;
+        if (reader.kind !== 'loop' || reader.row !== 0 || reader.size !== size || this.#needs(reader, unit, true))
+          continue;
         if (!this.#fits(() => this.#after(i, reader.nodes, false))) continue;
         const nodes = reader.nodes;
         this.#absorb(reader, unit);
@@ -360,7 +390,13 @@ class Scheduler {
         return [this.#loop(unit.nodes, unit.size, unit.row, unit)];
       case 'contract':
       case 'reduce':
-        return [this.#after(unit.head, unit.nodes.filter((i) => i !== unit.head), unit)];
+        return [
+          this.#after(
+            unit.head,
+            unit.nodes.filter((i) => i !== unit.head),
+            unit,
+          ),
+        ];
       case 'concat':
         return this.#concat(unit.head);
       default:
@@ -384,7 +420,10 @@ class Scheduler {
 
   #loop(nodes: readonly number[], size: number, row: number, unit: Unit | false): Kernel {
     const { dims, rowDims } = this.#space(nodes, size, row);
-    const outside: Memory = { isStored: (i) => this.#stored.has(i) && !nodes.includes(i), bufferOf: (i) => (unit ? this.#buffer(i) : i) };
+    const outside: Memory = {
+      isStored: (i) => this.#stored.has(i) && !nodes.includes(i),
+      bufferOf: (i) => (unit ? this.#buffer(i) : i),
+    };
     const emitter = new Emitter(this.#plan, outside, dims, rowDims, true);
     for (const i of nodes) emitter.define(i);
     for (const i of nodes) if (!unit || this.#isNeeded(i, unit)) emitter.store(i, unit ? this.#buffer(i) : i);
@@ -430,7 +469,13 @@ class Scheduler {
     const axes = need(node.attributes.axes, 'axes');
     const kept = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
     const order = [...kept, ...axes];
-    const emitter = new Emitter(this.#plan, outside, order.map((i) => input.shape[i]!), 0, false);
+    const emitter = new Emitter(
+      this.#plan,
+      outside,
+      order.map((i) => input.shape[i]!),
+      0,
+      false,
+    );
     const register = emitter.expression(node.inputs[0]!, (view) => view.permute(order));
     return {
       kind: 'reduce',
@@ -449,12 +494,17 @@ class Scheduler {
     const [p, q] = node.inputs as [number, number];
     const a = this.#operand(p);
     const b = this.#operand(q);
-    const at = ({ node: i, view }: { node: number; view: View }): { buffer: number; offset: number } => ({ buffer: buffer(i), offset: view.offset });
+    const at = ({ node: i, view }: { node: number; view: View }): { buffer: number; offset: number } => ({
+      buffer: buffer(i),
+      offset: view.offset,
+    });
     if (node.op === 'matmul') {
       const rank = node.shape.length;
       const [sa, sb] = [a.view.strides, b.view.strides];
       const dims: ContractKernel['dims'] = [
-        ...node.shape.slice(0, -2).map((size, i) => ({ role: 'batch' as const, size, strideA: sa[i]!, strideB: sb[i]! })),
+        ...node.shape
+          .slice(0, -2)
+          .map((size, i) => ({ role: 'batch' as const, size, strideA: sa[i]!, strideB: sb[i]! })),
         { role: 'm', size: node.shape[rank - 2]!, strideA: sa[rank - 2]!, strideB: 0 },
         { role: 'n', size: node.shape[rank - 1]!, strideA: 0, strideB: sb[rank - 1]! },
         { role: 'k', size: a.view.shape[rank - 1]!, strideA: sa[rank - 1]!, strideB: sb[rank - 2]! },
@@ -473,7 +523,9 @@ class Scheduler {
       { role: 'n', size: node.shape[0]!, strideA: 0, strideB: sx[0]! },
       { role: 'batch', size: groups, strideA: outputs * sw[0]!, strideB: channels * sx[1]! },
       { role: 'm', size: outputs, strideA: sw[0]!, strideB: 0 },
-      ...node.shape.slice(2).map((size, i) => ({ role: 'n' as const, size, strideA: 0, strideB: stride[i]! * sx[i + 2]! })),
+      ...node.shape
+        .slice(2)
+        .map((size, i) => ({ role: 'n' as const, size, strideA: 0, strideB: stride[i]! * sx[i + 2]! })),
       { role: 'k', size: channels, strideA: sw[1]!, strideB: sx[1]! },
       ...taps.map((size, i) => ({ role: 'k' as const, size, strideA: sw[i + 2]!, strideB: dilation[i]! * sx[i + 2]! })),
     ];
@@ -502,7 +554,11 @@ class Scheduler {
     const operands = node.inputs.map((input) => {
       const { node: base, view } = this.#operand(input);
       const { dtype } = this.#node(base);
-      return { access: { buffer: this.#buffer(base), offset: view.offset, strides: view.strides, bounds: view.bounds }, shape: view.shape, dtype };
+      return {
+        access: { buffer: this.#buffer(base), offset: view.offset, strides: view.strides, bounds: view.bounds },
+        shape: view.shape,
+        dtype,
+      };
     });
     const output = View.dense(node.shape);
     return {
@@ -518,7 +574,13 @@ class Scheduler {
 
   #copy(from: number, output: number): Kernel {
     const { dtype, shape } = this.#node(from);
-    const emitter = new Emitter(this.#plan, { isStored: () => true, bufferOf: (i) => this.#buffer(i) }, shape, 0, false);
+    const emitter = new Emitter(
+      this.#plan,
+      { isStored: () => true, bufferOf: (i) => this.#buffer(i) },
+      shape,
+      0,
+      false,
+    );
     const register = emitter.expression(from, (view) => view);
     const buffer = this.#buffers.push({ dtype, length: sizeOf(shape), output }) - 1;
     emitter.output(register, { buffer, offset: 0, strides: View.dense(shape).strides, bounds: null });

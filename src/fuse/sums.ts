@@ -16,7 +16,8 @@ export function longSums(nodes: readonly PlanNode[]): Map<number, number[]> {
   const inner = new Array<boolean>(nodes.length).fill(false);
   for (const node of nodes) for (const input of node.inputs) uses[input]!++;
   for (const node of nodes) {
-    if (node.op === 'add') for (const input of node.inputs) if (nodes[input]!.op === 'add' && uses[input] === 1) inner[input] = true;
+    if (node.op === 'add')
+      for (const input of node.inputs) if (nodes[input]!.op === 'add' && uses[input] === 1) inner[input] = true;
   }
   const sums = new Map<number, number[]>();
   nodes.forEach((node, root) => {
@@ -58,7 +59,9 @@ function joinPads(pads: readonly number[], axis: number, look: Lookup, put: Put)
   const gap = (length: number): void => {
     if (length === 0) return;
     const hole = shape.map((n, i) => (i === axis ? length : n));
-    parts.push(put({ op: 'constant', inputs: [], attributes: { shape: hole, dtype, value: 0 }, shape: hole, dtype, scalar: -1 }));
+    parts.push(
+      put({ op: 'constant', inputs: [], attributes: { shape: hole, dtype, value: 0 }, shape: hole, dtype, scalar: -1 }),
+    );
   };
   for (const at of [...pads].sort((a, b) => start(a) - start(b))) {
     if (start(at) < end) {
@@ -76,10 +79,27 @@ function joinPads(pads: readonly number[], axis: number, look: Lookup, put: Put)
 
 /** Σ Aₜᵀ·Bₜ as (all Aₜ)ᵀ·(all Bₜ). */
 function joinProducts(products: readonly number[], look: Lookup, put: Put): number {
-  const left = concat(products.map((at) => look(look(at).inputs[0]!).inputs[0]!), 0, look, put);
-  const right = concat(products.map((at) => look(at).inputs[1]!), 0, look, put);
+  const left = concat(
+    products.map((at) => look(look(at).inputs[0]!).inputs[0]!),
+    0,
+    look,
+    put,
+  );
+  const right = concat(
+    products.map((at) => look(at).inputs[1]!),
+    0,
+    look,
+    put,
+  );
   const [k, m] = look(left).shape as [number, number];
-  const turned = put({ op: 'permute', inputs: [left], attributes: { axes: [1, 0] }, shape: [m, k], dtype: look(left).dtype, scalar: -1 });
+  const turned = put({
+    op: 'permute',
+    inputs: [left],
+    attributes: { axes: [1, 0] },
+    shape: [m, k],
+    dtype: look(left).dtype,
+    scalar: -1,
+  });
   const { shape, dtype } = look(products[0]!);
   return put({ op: 'matmul', inputs: [turned, right], attributes: {}, shape, dtype, scalar: -1 });
 }
@@ -93,7 +113,13 @@ export function shortSum(terms: readonly number[], look: Lookup, put: Put): numb
     const node = look(at);
     const axis = padAxis(node);
     if (axis !== null) byAxis.set(axis, [...(byAxis.get(axis) ?? []), at]);
-    else if (node.op === 'matmul' && node.shape.length === 2 && look(node.inputs[0]!).op === 'permute' && sizeOf(node.shape) > 0) products.push(at);
+    else if (
+      node.op === 'matmul' &&
+      node.shape.length === 2 &&
+      look(node.inputs[0]!).op === 'permute' &&
+      sizeOf(node.shape) > 0
+    )
+      products.push(at);
     else rest.push(at);
   }
   const done: number[] = [];
@@ -107,5 +133,7 @@ export function shortSum(terms: readonly number[], look: Lookup, put: Put): numb
   }
   if (products.length < fewest) rest.push(...products);
   else done.push(joinProducts(products, look, put));
-  return [...done, ...rest].reduce((a, b) => put({ ...look(a), op: 'add', inputs: [a, b], attributes: {}, scalar: -1 }));
+  return [...done, ...rest].reduce((a, b) =>
+    put({ ...look(a), op: 'add', inputs: [a, b], attributes: {}, scalar: -1 }),
+  );
 }

@@ -73,14 +73,23 @@ export class View {
       hi: this.shape.map((n, i) => Math.min(this.bounds?.hi[i] ?? n, n) + low[i]!),
       fill,
     };
-    return new View(this.shape.map((n, i) => n + low[i]! + high[i]!), this.strides, offset, bounds);
+    return new View(
+      this.shape.map((n, i) => n + low[i]! + high[i]!),
+      this.strides,
+      offset,
+      bounds,
+    );
   }
 
   window(kernel: Shape, stride: readonly number[], dilation: readonly number[], shape: Shape): View | null {
     if (this.bounds) return null;
     const lead = this.shape.length - kernel.length;
     const spatial = this.strides.slice(lead);
-    const strides = [...this.strides.slice(0, lead), ...spatial.map((s, i) => s * stride[i]!), ...spatial.map((s, i) => s * dilation[i]!)];
+    const strides = [
+      ...this.strides.slice(0, lead),
+      ...spatial.map((s, i) => s * stride[i]!),
+      ...spatial.map((s, i) => s * dilation[i]!),
+    ];
     return new View(shape, strides, this.offset);
   }
 
@@ -88,7 +97,8 @@ export class View {
   reshape(shape: Shape): View | null {
     if (sameShape(shape, this.shape)) return this;
     if (this.isDense) return View.dense(shape);
-    const free = (i: number): boolean => !this.bounds || (this.bounds.lo[i]! <= 0 && this.bounds.hi[i]! >= this.shape[i]!);
+    const free = (i: number): boolean =>
+      !this.bounds || (this.bounds.lo[i]! <= 0 && this.bounds.hi[i]! >= this.shape[i]!);
     const strides = new Array<number>(shape.length).fill(0);
     const lo = new Array<number>(shape.length).fill(0);
     const hi = [...shape];

@@ -8,7 +8,12 @@ import { device } from '../../src/index.js';
 import { prepare, type Workload, workloads } from './workloads.js';
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' }, threads: { type: 'string', default: '2' } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '9' },
+    threads: { type: 'string', default: '2' },
+  },
 });
 const source = fileURLToPath(new URL('../../../test/bench/peer.py', import.meta.url));
 
@@ -19,7 +24,10 @@ class Peer {
   readonly #waiting: ((line: string | null) => void)[] = [];
 
   constructor(python: string, threads: string) {
-    this.#process = spawn(python, [source, threads], { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, OMP_NUM_THREADS: threads } });
+    this.#process = spawn(python, [source, threads], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, OMP_NUM_THREADS: threads },
+    });
     this.#lines = createInterface({ input: this.#process.stdout! });
     this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
     const end = (): void => {
@@ -79,10 +87,25 @@ async function measure(workload: Workload, peer: Peer | null, limit: number): Pr
   const limitMs = workload.flops ? workload.flops / limit / 1e6 : null;
   const round = (v: number | null): number | null => (v === null ? null : Number(v.toPrecision(4)));
   if (options.json) {
-    console.log(JSON.stringify({ workload: workload.name, ours_ms: round(ms), peer_ms: round(peerMs), limit_ms: round(limitMs), first_ms: round(first) }));
+    console.log(
+      JSON.stringify({
+        workload: workload.name,
+        ours_ms: round(ms),
+        peer_ms: round(peerMs),
+        limit_ms: round(limitMs),
+        first_ms: round(first),
+      }),
+    );
   } else {
     const cell = (v: number | null, digits = 3): string => (v === null ? '–' : v.toPrecision(digits)).padStart(10);
-    console.log(workload.name.padEnd(12), cell(ms), cell(peerMs), cell(peerMs && peerMs / ms), cell(limitMs), cell(first));
+    console.log(
+      workload.name.padEnd(12),
+      cell(ms),
+      cell(peerMs),
+      cell(peerMs && peerMs / ms),
+      cell(limitMs),
+      cell(first),
+    );
   }
 }
 
@@ -95,7 +118,10 @@ if (hello === null) {
 }
 if (!options.json) {
   console.log(`${device()} · peer ${hello ?? 'none'}`);
-  console.log('workload'.padEnd(12), ...['ours, ms', 'peer, ms', 'peer÷ours', 'limit, ms', 'first, ms'].map((s) => s.padStart(10)));
+  console.log(
+    'workload'.padEnd(12),
+    ...['ours, ms', 'peer, ms', 'peer÷ours', 'limit, ms', 'first, ms'].map((s) => s.padStart(10)),
+  );
 }
 const limit = peak();
 const only = options.only?.split(',');

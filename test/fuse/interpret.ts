@@ -1,9 +1,10 @@
 // Runs a schedule in plain TypeScript: what the kernels mean, one row at a time.
-import type { Backend, Executable } from '../../src/device.js';
-import { allocate, type TypedArray } from '../../src/dtype.js';
+
 import { elementwise } from '../../src/backend/reference/elementwise.js';
 import { reduceNode } from '../../src/backend/reference/reduce.js';
 import { routine } from '../../src/backend/reference/routines.js';
+import type { Backend, Executable } from '../../src/device.js';
+import { allocate, type TypedArray } from '../../src/dtype.js';
 import type { Access, Instruction, Kernel, Program, Schedule } from '../../src/fuse/kernel.js';
 import { optimize } from '../../src/fuse/optimize.js';
 import { schedule } from '../../src/fuse/schedule.js';
@@ -50,12 +51,28 @@ function write(memory: Memory, access: Access, index: readonly number[], value: 
   array[at] = value;
 }
 
-const asNode = (op: PlanNode['op'], dtype: PlanNode['dtype'], shape: readonly number[], attributes: PlanNode['attributes'] = {}): PlanNode => ({
-  op, inputs: [], attributes, shape, dtype, scalar: -1,
+const asNode = (
+  op: PlanNode['op'],
+  dtype: PlanNode['dtype'],
+  shape: readonly number[],
+  attributes: PlanNode['attributes'] = {},
+): PlanNode => ({
+  op,
+  inputs: [],
+  attributes,
+  shape,
+  dtype,
+  scalar: -1,
 });
 
 /** Executes instructions over registers that each hold a row of `length` or one value. */
-function execute(program: Program, registers: TypedArray[], length: number, positions: readonly number[], scalars: readonly number[]): void {
+function execute(
+  program: Program,
+  registers: TypedArray[],
+  length: number,
+  positions: readonly number[],
+  scalars: readonly number[],
+): void {
   const run = (instruction: Instruction): void => {
     const { dtype, level } = program.registers[instruction.dst]!;
     const n = level === 'full' ? length : 1;
@@ -64,21 +81,31 @@ function execute(program: Program, registers: TypedArray[], length: number, posi
     const args = instruction.args.map((r) => ({ shape: [registers[r]!.length], array: registers[r]! }));
     switch (instruction.op) {
       case 'iota':
-        positions.forEach((p, i) => { out[i] = p; });
+        positions.forEach((p, i) => {
+          out[i] = p;
+        });
         return;
       case 'random': {
         const last = Math.max(...positions);
         const words = new Uint32Array(last + 1);
-        const [k0, k1, low, high] = scalars.slice(instruction.scalar, instruction.scalar + 4) as [number, number, number, number];
+        const [k0, k1, low, high] = scalars.slice(instruction.scalar, instruction.scalar + 4) as [
+          number,
+          number,
+          number,
+          number,
+        ];
         philoxFill(k0, k1, low, high, words);
-        positions.forEach((p, i) => { out[i] = words[p]!; });
+        positions.forEach((p, i) => {
+          out[i] = words[p]!;
+        });
         return;
       }
       case 'expand':
         out.fill(args[0]!.array[0]!);
         return;
       case 'reduce': {
-        const op = ({ max: 'reduceMax', min: 'reduceMin' } as const)[instruction.reduction as 'max'] ?? instruction.reduction;
+        const op =
+          ({ max: 'reduceMax', min: 'reduceMin' } as const)[instruction.reduction as 'max'] ?? instruction.reduction;
         reduceNode(asNode(op as 'sum', dtype, [], { axes: [0] }), args[0]!, out);
         return;
       }
@@ -94,7 +121,9 @@ function execute(program: Program, registers: TypedArray[], length: number, posi
 function constants(program: Program, registers: TypedArray[], length: number, scalars: readonly number[]): void {
   for (const { register, value } of program.constants) {
     const { dtype, level } = program.registers[register]!;
-    registers[register] = allocate(dtype, level === 'full' ? length : 1).fill('scalar' in value ? scalars[value.scalar]! : value.value) as TypedArray;
+    registers[register] = allocate(dtype, level === 'full' ? length : 1).fill(
+      'scalar' in value ? scalars[value.scalar]! : value.value,
+    ) as TypedArray;
   }
 }
 
@@ -108,7 +137,13 @@ function runKernel(kernel: Kernel, memory: Memory): void {
       const writes: [Access, number[], number][] = [];
       for (const o of indices(outer)) {
         const registers: TypedArray[] = [];
-        const all = [...indices(inner)].length ? [...(function* () { for (const i of indices(inner)) yield [...o, ...i]; })()] : [];
+        const all = [...indices(inner)].length
+          ? [
+              ...(function* () {
+                for (const i of indices(inner)) yield [...o, ...i];
+              })(),
+            ]
+          : [];
         constants(kernel.program, registers, length, memory.scalars);
         for (const { register, access } of kernel.program.inputs) {
           const { dtype, level } = kernel.program.registers[register]!;
@@ -116,9 +151,17 @@ function runKernel(kernel: Kernel, memory: Memory): void {
           for (let i = 0; i < array.length; i++) array[i] = read(memory, access, all[i]!);
           registers[register] = array;
         }
-        execute(kernel.program, registers, length, all.map((_, i) => row * length + i), memory.scalars);
+        execute(
+          kernel.program,
+          registers,
+          length,
+          all.map((_, i) => row * length + i),
+          memory.scalars,
+        );
         for (const { register, access } of kernel.program.outputs) {
-          registers[register]!.forEach((v, i) => { writes.push([access, [...all[i]!], v]); });
+          registers[register]!.forEach((v, i) => {
+            writes.push([access, [...all[i]!], v]);
+          });
         }
         row++;
       }
@@ -134,13 +177,16 @@ function runKernel(kernel: Kernel, memory: Memory): void {
           const registers: TypedArray[] = [];
           constants(kernel.before, registers, 1, memory.scalars);
           for (const { register, access } of kernel.before.inputs) {
-            registers[register] = allocate(kernel.before.registers[register]!.dtype, 1).fill(read(memory, access, [...o, ...i])) as TypedArray;
+            registers[register] = allocate(kernel.before.registers[register]!.dtype, 1).fill(
+              read(memory, access, [...o, ...i]),
+            ) as TypedArray;
           }
           execute(kernel.before, registers, 1, [0], memory.scalars);
           values[at++] = registers[kernel.register]![0]!;
         }
         const out = allocate(kernel.dtype, 1);
-        const op = kernel.reduction === 'max' ? 'reduceMax' : kernel.reduction === 'min' ? 'reduceMin' : kernel.reduction;
+        const op =
+          kernel.reduction === 'max' ? 'reduceMax' : kernel.reduction === 'min' ? 'reduceMin' : kernel.reduction;
         reduceNode(asNode(op, kernel.dtype, [], { axes: [0] }), { shape: [values.length], array: values }, out);
         results.push(out[0]!);
       }
@@ -176,7 +222,19 @@ function runKernel(kernel: Kernel, memory: Memory): void {
       });
       const out = memory.arrays[kernel.output.buffer]!;
       out.fill(0);
-      routine({ op: kernel.op, inputs: [], attributes: kernel.attributes, shape: kernel.shape, dtype: kernel.dtype, scalar: -1 }, dense, memory.scalars, out);
+      routine(
+        {
+          op: kernel.op,
+          inputs: [],
+          attributes: kernel.attributes,
+          shape: kernel.shape,
+          dtype: kernel.dtype,
+          scalar: -1,
+        },
+        dense,
+        memory.scalars,
+        out,
+      );
       return;
     }
     default:
@@ -189,7 +247,8 @@ function after(program: Program, dims: readonly number[], results: readonly numb
   for (const o of indices(dims)) {
     const registers: TypedArray[] = [allocate(program.registers[0]!.dtype, 1).fill(results[at++]!) as TypedArray];
     constants(program, registers, 1, memory.scalars);
-    for (const { register, access } of program.inputs) registers[register] = allocate(program.registers[register]!.dtype, 1).fill(read(memory, access, o)) as TypedArray;
+    for (const { register, access } of program.inputs)
+      registers[register] = allocate(program.registers[register]!.dtype, 1).fill(read(memory, access, o)) as TypedArray;
     execute(program, registers, 1, [0], memory.scalars);
     for (const { register, access } of program.outputs) write(memory, access, o, registers[register]![0]!);
   }
@@ -210,7 +269,11 @@ export const interpreter: Backend = {
       kernels: [],
       run(leaves, scalars, outputs) {
         const arrays = scheduled.buffers.map((b) =>
-          b.leaf !== undefined ? leaves[b.leaf]! : b.output !== undefined ? outputs[b.output]! : allocate(b.dtype, b.length).fill(7e7) as TypedArray,
+          b.leaf !== undefined
+            ? leaves[b.leaf]!
+            : b.output !== undefined
+              ? outputs[b.output]!
+              : (allocate(b.dtype, b.length).fill(7e7) as TypedArray),
         );
         for (const kernel of scheduled.kernels) runKernel(kernel, { arrays, scalars });
       },

@@ -1,7 +1,7 @@
 // Random graphs: every device computes what the reference computes. The seed is printed with a failure.
 import { describe, expect, test } from 'vitest';
 import { device } from '../../src/device.js';
-import { Generator, manualSeed, randn, rand, Tensor } from '../../src/index.js';
+import { Generator, manualSeed, rand, randn, Tensor } from '../../src/index.js';
 
 const rounds = Number(process.env.GRADLAB_FUZZ_ROUNDS ?? 150);
 const start = Number(process.env.GRADLAB_FUZZ_SEED ?? 1);
@@ -14,12 +14,17 @@ function graph(seed: number): Tensor[] {
   manualSeed(seed);
   const leaves = Array.from({ length: 3 }, () => {
     const shape = Array.from({ length: 1 + Math.floor(random.next() * 3) }, length);
-    return random.next() < 0.5 ? randn(shape, { requiresGrad: true }) : rand(shape, { low: -1, high: 1, requiresGrad: true });
+    return random.next() < 0.5
+      ? randn(shape, { requiresGrad: true })
+      : rand(shape, { low: -1, high: 1, requiresGrad: true });
   });
   const values: Tensor[] = [...leaves];
   const tame = (t: Tensor): Tensor => t.tanh();
   const steps: (() => Tensor | null)[] = [
-    () => pick(values).mul(pick([0.5, -1.5, 2])).add(0.25),
+    () =>
+      pick(values)
+        .mul(pick([0.5, -1.5, 2]))
+        .add(0.25),
     () => tame(pick(values)),
     () => pick(values).sigmoid(),
     () => pick(values).relu(),
@@ -27,23 +32,72 @@ function graph(seed: number): Tensor[] {
     () => pick(values).abs().add(0.5).log(),
     () => {
       const t = pick(values);
-      const other = values.filter((v) => v.rank === t.rank && v.shape.every((n, i) => n === t.shape[i] || n === 1 || t.shape[i] === 1));
-      return pick([(a: Tensor, b: Tensor) => a.add(b), (a: Tensor, b: Tensor) => tame(a.mul(b)), (a: Tensor, b: Tensor) => a.maximum(b), (a: Tensor, b: Tensor) => a.sub(b)])(t, pick(other));
+      const other = values.filter(
+        (v) => v.rank === t.rank && v.shape.every((n, i) => n === t.shape[i] || n === 1 || t.shape[i] === 1),
+      );
+      return pick([
+        (a: Tensor, b: Tensor) => a.add(b),
+        (a: Tensor, b: Tensor) => tame(a.mul(b)),
+        (a: Tensor, b: Tensor) => a.maximum(b),
+        (a: Tensor, b: Tensor) => a.sub(b),
+      ])(t, pick(other));
     },
-    () => { const t = pick(values); return t.rank > 0 ? t.sum(Math.floor(random.next() * t.rank), random.next() < 0.5) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.mean(-1, true) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.max(-1, random.next() < 0.5) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.softmax(-1) : null; },
-    () => { const t = pick(values); return t.rank > 1 ? t.transpose() : null; },
-    () => { const t = pick(values); return t.size > 0 ? t.reshape(-1) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.flip(-1) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.at('...', pick(['::2', '1:', ':-1', '::-1'])) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.pad([1, Math.floor(random.next() * 2)], pick([0, 0, 1])) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.cumsum(-1).mul(0.3) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? Tensor.concat([t, tame(t)], 0) : null; },
-    () => { const t = pick(values); return t.rank > 1 ? tame(t.matmul(t.transpose())) : null; },
-    () => { const t = pick(values); return t.rank > 1 && t.shape[t.rank - 1]! > 1 ? t.unsqueeze(0).maxPool1d(2) .squeeze(0) : null; },
-    () => { const t = pick(values); return t.rank > 0 ? t.sort(-1).values : null; },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.sum(Math.floor(random.next() * t.rank), random.next() < 0.5) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.mean(-1, true) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.max(-1, random.next() < 0.5) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.softmax(-1) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 1 ? t.transpose() : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.size > 0 ? t.reshape(-1) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.flip(-1) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.at('...', pick(['::2', '1:', ':-1', '::-1'])) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.pad([1, Math.floor(random.next() * 2)], pick([0, 0, 1])) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.cumsum(-1).mul(0.3) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? Tensor.concat([t, tame(t)], 0) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 1 ? tame(t.matmul(t.transpose())) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 1 && t.shape[t.rank - 1]! > 1 ? t.unsqueeze(0).maxPool1d(2).squeeze(0) : null;
+    },
+    () => {
+      const t = pick(values);
+      return t.rank > 0 ? t.sort(-1).values : null;
+    },
     () => pick(values).add(randn([]).mul(0.1)),
   ];
   for (let i = 0; i < 12 + Math.floor(random.next() * 15); i++) {
@@ -69,7 +123,10 @@ describe.each(['cpu'])('%s', (name) => {
       found.forEach((values, k) => {
         values.forEach((v, i) => {
           const e = expected[k]![i]!;
-          expect(Math.abs(v - e) <= 1e-4 * Math.max(1, Math.abs(e)), `seed ${seed}, output ${k}, element ${i}: ${v} instead of ${e}`).toBe(true);
+          expect(
+            Math.abs(v - e) <= 1e-4 * Math.max(1, Math.abs(e)),
+            `seed ${seed}, output ${k}, element ${i}: ${v} instead of ${e}`,
+          ).toBe(true);
         });
       });
     }

@@ -1,7 +1,7 @@
 // Schedules mean what plans mean, and expressions become as few kernels as we claim.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { device, registerDevice } from '../../src/device.js';
-import { manualSeed, noGrad, randn, tensor, Tensor, arange } from '../../src/index.js';
+import { arange, manualSeed, noGrad, randn, Tensor, tensor } from '../../src/index.js';
 import { interpreter, lastSchedule } from './interpret.js';
 
 registerDevice('interpreter', () => interpreter);
@@ -32,23 +32,37 @@ beforeAll(() => {
 
 describe('kernel counts', () => {
   test('an elementwise chain is one map', () => {
-    expect(same(() => { const x = leaf(4, 5); return x.mul(2).add(1).tanh().mul(x); })).toEqual(['map']);
+    expect(
+      same(() => {
+        const x = leaf(4, 5);
+        return x.mul(2).add(1).tanh().mul(x);
+      }),
+    ).toEqual(['map']);
   });
   test('softmax is one row', () => {
     expect(same(() => leaf(4, 9).softmax())).toEqual(['row']);
   });
   test('layer norm is one row', () => {
-    expect(same(() => {
-      const x = leaf(4, 9);
-      const centred = x.sub(x.mean(-1, true));
-      return centred.div(centred.square().mean(-1, true).add(1e-5).sqrt()).mul(leaf(9)).add(leaf(9));
-    })).toEqual(['row']);
+    expect(
+      same(() => {
+        const x = leaf(4, 9);
+        const centred = x.sub(x.mean(-1, true));
+        return centred.div(centred.square().mean(-1, true).add(1e-5).sqrt()).mul(leaf(9)).add(leaf(9));
+      }),
+    ).toEqual(['row']);
   });
   test('a linear layer with its activation is one contraction', () => {
     expect(same(() => leaf(4, 9).matmul(leaf(9, 3)).add(leaf(3)).relu())).toEqual(['contract']);
   });
   test('a convolution with bias and activation is a pad and one contraction', () => {
-    expect(same(() => leaf(2, 3, 5, 6).conv2d(leaf(4, 3, 3, 3), { padding: 1 }).add(leaf(4, 1, 1)).relu())).toEqual(['map', 'contract']);
+    expect(
+      same(() =>
+        leaf(2, 3, 5, 6)
+          .conv2d(leaf(4, 3, 3, 3), { padding: 1 })
+          .add(leaf(4, 1, 1))
+          .relu(),
+      ),
+    ).toEqual(['map', 'contract']);
   });
   test('a bias gradient is one reduction', () => {
     expect(same(() => leaf(6, 5).sum(0).mul(3))).toEqual(['reduce']);
@@ -59,13 +73,23 @@ describe('schedules compute what plans say', () => {
   test('views of views', () => {
     same(() => {
       const x = leaf(4, 6);
-      return [x.T.reshape(3, 8).add(1), x.at('::-1', '1:5:2').mul(2), x.pad([1, 2, 0, 1], 3).T.add(0), x.exp().pad([1, 1], 5).mul(2), x.T.flatten().relu()];
+      return [
+        x.T.reshape(3, 8).add(1),
+        x.at('::-1', '1:5:2').mul(2),
+        x.pad([1, 2, 0, 1], 3).T.add(0),
+        x.exp().pad([1, 1], 5).mul(2),
+        x.T.flatten().relu(),
+      ];
     });
   });
   test('windows, pooling and fold', () => {
     same(() => {
       const x = leaf(2, 2, 7, 6);
-      return [x.maxPool2d(2), x.avgPool2d(3, { stride: 2, padding: 1 }), x.relu().maxPool2d(3, { stride: 2, padding: 1 })];
+      return [
+        x.maxPool2d(2),
+        x.avgPool2d(3, { stride: 2, padding: 1 }),
+        x.relu().maxPool2d(3, { stride: 2, padding: 1 }),
+      ];
     });
   });
   test('gradients of a convolutional network', () => {
@@ -75,7 +99,13 @@ describe('schedules compute what plans say', () => {
       const v = randn([4, 4, 3, 3], { requiresGrad: true });
       const d = randn([16, 5], { requiresGrad: true });
       const h = x.conv2d(w, { padding: 1 }).relu().maxPool2d(2).conv2d(v, { padding: 1, stride: 2 }).relu();
-      const loss = h.flatten(1).matmul(d).logSoftmax().gather(tensor([[0], [3], [1]], { dtype: 'int32' }), 1).mean().neg();
+      const loss = h
+        .flatten(1)
+        .matmul(d)
+        .logSoftmax()
+        .gather(tensor([[0], [3], [1]], { dtype: 'int32' }), 1)
+        .mean()
+        .neg();
       loss.backward();
       return [loss, w.grad!, v.grad!, d.grad!];
     });
@@ -92,9 +122,23 @@ describe('schedules compute what plans say', () => {
   test('batched products, gather, scatter, sort, concat, cumsum', () => {
     same(() => {
       const a = randn([2, 3, 4], { requiresGrad: true });
-      const index = tensor([[2, 0], [1, 1]], { dtype: 'int32' });
+      const index = tensor(
+        [
+          [2, 0],
+          [1, 1],
+        ],
+        { dtype: 'int32' },
+      );
       const joined = Tensor.concat([a.exp(), a.mul(2).narrow(1, 0, 2)], 1);
-      const out = [a.matmul(a.transpose()), a.at(0).take(index), a.sort(1).values, joined, a.cumsum(1), a.argmax(1), arange(12).reshape(3, 4).mul(2)];
+      const out = [
+        a.matmul(a.transpose()),
+        a.at(0).take(index),
+        a.sort(1).values,
+        joined,
+        a.cumsum(1),
+        a.argmax(1),
+        arange(12).reshape(3, 4).mul(2),
+      ];
       a.matmul(a.transpose()).sum().add(joined.square().sum()).add(a.at(0).take(index).exp().sum()).backward();
       return [...out, a.grad!];
     });
@@ -126,12 +170,14 @@ describe('schedules compute what plans say', () => {
     });
   });
   test('an optimizer step: several outputs share one map', () => {
-    const kernels = same(() => noGrad(() => {
-      const [p, g, m, v] = [leaf(3, 4), leaf(3, 4), leaf(3, 4), leaf(3, 4)];
-      const m1 = m.mul(0.9).add(g.mul(0.1));
-      const v1 = v.abs().mul(0.99).add(g.square().mul(0.01));
-      return [m1, v1, p.sub(m1.div(v1.sqrt().add(1e-8)).mul(0.001))];
-    }));
+    const kernels = same(() =>
+      noGrad(() => {
+        const [p, g, m, v] = [leaf(3, 4), leaf(3, 4), leaf(3, 4), leaf(3, 4)];
+        const m1 = m.mul(0.9).add(g.mul(0.1));
+        const v1 = v.abs().mul(0.99).add(g.square().mul(0.01));
+        return [m1, v1, p.sub(m1.div(v1.sqrt().add(1e-8)).mul(0.001))];
+      }),
+    );
     expect(kernels.length).toBeLessThanOrEqual(3);
   });
 });

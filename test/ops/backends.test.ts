@@ -17,7 +17,9 @@ function close(found: readonly number[], expected: readonly number[], allowed: n
   found.forEach((v, i) => {
     const e = expected[i]!;
     if (Object.is(v, e) || v === e) return;
-    expect(Math.abs(v - e) / Math.max(1, Math.abs(e)), `${what}, element ${i}: ${v} instead of ${e}`).toBeLessThan(allowed);
+    expect(Math.abs(v - e) / Math.max(1, Math.abs(e)), `${what}, element ${i}: ${v} instead of ${e}`).toBeLessThan(
+      allowed,
+    );
   });
 }
 

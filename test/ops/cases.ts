@@ -26,10 +26,21 @@ const around = (low: number, high: number): Case[] => [
   { inputs: [{ shape: [2, 1, 7], low, high }] },
 ];
 const pairs = (low = -2, high = 2): Case[] => [
-  { inputs: [{ shape: [3, 5], low, high, distinct: true }, { shape: [3, 5], low, high, distinct: true }] },
+  {
+    inputs: [
+      { shape: [3, 5], low, high, distinct: true },
+      { shape: [3, 5], low, high, distinct: true },
+    ],
+  },
 ];
 const integers = (low: number, high: number): Case[] => [
-  { inputs: [{ shape: [3, 5], low, high, dtype: 'int32' }, { shape: [3, 5], low: 1, high: 5, dtype: 'int32' }], differentiable: false },
+  {
+    inputs: [
+      { shape: [3, 5], low, high, dtype: 'int32' },
+      { shape: [3, 5], low: 1, high: 5, dtype: 'int32' },
+    ],
+    differentiable: false,
+  },
 ];
 const flat = (cases: Case[]): Case[] => cases.map((c) => ({ ...c, differentiable: false }));
 
@@ -75,10 +86,25 @@ const binary: Record<BinaryName, Case[]> = {
   sub: pairs(),
   mul: [...pairs(), ...integers(-9, 9)],
   div: [{ inputs: [{ shape: [3, 5] }, { shape: [3, 5], low: 0.4, high: 3 }] }],
-  pow: [{ inputs: [{ shape: [3, 5], low: 0.2, high: 3 }, { shape: [3, 5], low: -2, high: 3 }] }],
+  pow: [
+    {
+      inputs: [
+        { shape: [3, 5], low: 0.2, high: 3 },
+        { shape: [3, 5], low: -2, high: 3 },
+      ],
+    },
+  ],
   max: pairs(),
   min: pairs(),
-  mod: [{ inputs: [{ shape: [3, 5], low: 0.6, high: 0.9 }, { shape: [3, 5], low: 0.25, high: 0.28 }] }, ...integers(-9, 9)],
+  mod: [
+    {
+      inputs: [
+        { shape: [3, 5], low: 0.6, high: 0.9 },
+        { shape: [3, 5], low: 0.25, high: 0.28 },
+      ],
+    },
+    ...integers(-9, 9),
+  ],
   atan2: pairs(),
   lt: flat(pairs()),
   le: flat(pairs()),
@@ -98,7 +124,10 @@ const leafNode = (op: LeafName, dtype: DType): Case => ({
 });
 const view = (shape: readonly number[], attributes: Attributes): Case => ({ inputs: [{ shape }], attributes });
 const image: Input = { shape: [2, 4, 7, 6], distinct: true };
-const conv = (weight: readonly number[], attributes: Attributes, input = image.shape): Case => ({ inputs: [{ shape: input }, { shape: weight }], attributes });
+const conv = (weight: readonly number[], attributes: Attributes, input = image.shape): Case => ({
+  inputs: [{ shape: input }, { shape: weight }],
+  attributes,
+});
 const pool2: Attributes = { kernel: [2, 2], stride: [2, 2], low: [0, 0], high: [0, 0], dilation: [1, 1] };
 const pool3: Attributes = { kernel: [3, 3], stride: [2, 1], low: [1, 1], high: [1, 1], dilation: [1, 1] };
 
@@ -117,7 +146,11 @@ export const cases: Record<OpName, Case[]> = {
     { inputs: [{ shape: [3, 5], low: -1, high: 99 }], attributes: { dtype: 'uint32' }, differentiable: false },
     { inputs: [{ shape: [3, 5] }], attributes: { dtype: 'bool' }, differentiable: false },
     { inputs: [{ shape: [5], dtype: 'bool' }], attributes: { dtype: 'float32' }, differentiable: false },
-    { inputs: [{ shape: [5], low: -99, high: 99, dtype: 'int32' }], attributes: { dtype: 'float32' }, differentiable: false },
+    {
+      inputs: [{ shape: [5], low: -99, high: 99, dtype: 'int32' }],
+      attributes: { dtype: 'float32' },
+      differentiable: false,
+    },
   ],
   reshape: [view([4, 6], { shape: [3, 8] }), view([4, 1, 6], { shape: [24] })],
   permute: [view([2, 3, 4], { axes: [2, 0, 1] })],
@@ -131,8 +164,14 @@ export const cases: Record<OpName, Case[]> = {
   concat: [{ inputs: [{ shape: [2, 3] }, { shape: [2, 1] }, { shape: [2, 4] }], attributes: { axis: 1 } }],
   sum: [view([3, 4, 5], { axes: [1] }), view([3, 4, 5], { axes: [0, 2] }), view([3, 4], { axes: [0, 1] })],
   prod: [view([3, 4, 5], { axes: [1] }), view([3, 4], { axes: [1] })],
-  reduceMax: [{ inputs: [{ shape: [3, 4, 5], distinct: true }], attributes: { axes: [0, 2] } }, { inputs: [{ shape: [3, 4], distinct: true }], attributes: { axes: [1] } }],
-  reduceMin: [{ inputs: [{ shape: [3, 4, 5], distinct: true }], attributes: { axes: [0] } }, { inputs: [{ shape: [7], distinct: true }], attributes: { axes: [0] } }],
+  reduceMax: [
+    { inputs: [{ shape: [3, 4, 5], distinct: true }], attributes: { axes: [0, 2] } },
+    { inputs: [{ shape: [3, 4], distinct: true }], attributes: { axes: [1] } },
+  ],
+  reduceMin: [
+    { inputs: [{ shape: [3, 4, 5], distinct: true }], attributes: { axes: [0] } },
+    { inputs: [{ shape: [7], distinct: true }], attributes: { axes: [0] } },
+  ],
   argmax: flat([view([3, 4, 5], { axes: [1] }), view([3, 4], { axes: [0, 1] })]),
   argmin: flat([view([3, 4, 5], { axes: [2] }), view([3, 4], { axes: [0] })]),
   matmul: [
@@ -144,9 +183,17 @@ export const cases: Record<OpName, Case[]> = {
     conv([3, 4, 3, 3], { stride: [1, 1], low: [1, 1], high: [1, 1], dilation: [1, 1], groups: 1 }),
     conv([6, 2, 3, 2], { stride: [2, 1], low: [1, 0], high: [2, 1], dilation: [1, 2], groups: 2 }),
     conv([4, 1, 2, 2], { stride: [1, 2], low: [-1, 0], high: [0, -1], dilation: [2, 1], groups: 4 }),
-    conv([2, 4, 2, 2], { stride: [1, 1], low: [1, 1], high: [1, 1], dilation: [1, 1], inputDilation: [2, 3], groups: 1 }, [1, 4, 3, 3]),
+    conv(
+      [2, 4, 2, 2],
+      { stride: [1, 1], low: [1, 1], high: [1, 1], dilation: [1, 1], inputDilation: [2, 3], groups: 1 },
+      [1, 4, 3, 3],
+    ),
     conv([2, 3, 4], { stride: [2], low: [1], high: [1], dilation: [1], groups: 1 }, [2, 3, 9]),
-    conv([2, 2, 2, 3, 2], { stride: [1, 2, 1], low: [1, 0, 1], high: [1, 0, 1], dilation: [1, 1, 1], groups: 1 }, [1, 2, 4, 5, 3]),
+    conv(
+      [2, 2, 2, 3, 2],
+      { stride: [1, 2, 1], low: [1, 0, 1], high: [1, 0, 1], dilation: [1, 1, 1], groups: 1 },
+      [1, 2, 4, 5, 3],
+    ),
   ],
   poolTake: [
     { inputs: [image, { shape: image.shape }], attributes: pool2 },
@@ -162,9 +209,18 @@ export const cases: Record<OpName, Case[]> = {
     { inputs: [{ shape: [2, 5] }, { shape: [2, 7], low: 0, high: 4, dtype: 'int32' }], attributes: { axis: 1 } },
   ],
   scatterAdd: [
-    { inputs: [{ shape: [4, 3] }, { shape: [4, 3], low: 0, high: 4, dtype: 'int32' }], attributes: { axis: 0, shape: [5, 3] } },
-    { inputs: [{ shape: [2, 7] }, { shape: [2, 7], low: 0, high: 4, dtype: 'int32' }], attributes: { axis: 1, shape: [2, 5] } },
+    {
+      inputs: [{ shape: [4, 3] }, { shape: [4, 3], low: 0, high: 4, dtype: 'int32' }],
+      attributes: { axis: 0, shape: [5, 3] },
+    },
+    {
+      inputs: [{ shape: [2, 7] }, { shape: [2, 7], low: 0, high: 4, dtype: 'int32' }],
+      attributes: { axis: 1, shape: [2, 5] },
+    },
   ],
-  argsort: flat([{ inputs: [{ shape: [3, 9] }], attributes: { descending: false } }, { inputs: [{ shape: [3, 9] }], attributes: { descending: true } }]),
+  argsort: flat([
+    { inputs: [{ shape: [3, 9] }], attributes: { descending: false } },
+    { inputs: [{ shape: [3, 9] }], attributes: { descending: true } },
+  ]),
   cumsum: [view([3, 4, 5], { axis: 1 }), view([3, 4], { axis: 0 })],
 };

@@ -1,7 +1,8 @@
 // Draws inputs for a case, computes it and its gradients.
-import { pullBack } from '../../src/grad.js';
+
 import { allocate, type DType } from '../../src/dtype.js';
 import { evaluate } from '../../src/evaluate.js';
+import { pullBack } from '../../src/grad.js';
 import { leaf, make, type Node } from '../../src/graph.js';
 import type { OpName } from '../../src/op-names.js';
 import { Generator } from '../../src/random.js';

@@ -1,6 +1,17 @@
 // Schedule to program: the flat int32 records that the native library runs (native/program.h has the format).
 import { bytesPerElement, type DType } from '../../dtype.js';
-import type { Access, ContractKernel, Instruction, LoopKernel, Program, ReduceKernel, RoutineKernel, RowReduction, ScalarRef, Schedule } from '../../fuse/kernel.js';
+import type {
+  Access,
+  ContractKernel,
+  Instruction,
+  LoopKernel,
+  Program,
+  ReduceKernel,
+  RoutineKernel,
+  RowReduction,
+  ScalarRef,
+  Schedule,
+} from '../../fuse/kernel.js';
 import { planMemory } from '../../fuse/memory.js';
 import { need } from '../../ops.js';
 import { sizeOf } from '../../shape.js';
@@ -42,7 +53,14 @@ class Encoder {
   encode(): Encoded {
     const kinds: string[] = [];
     for (const kernel of this.schedule.kernels) {
-      const kind = kernel.kind === 'loop' ? (kernel.rowDims > 0 ? 'row' : 'map') : kernel.kind === 'routine' ? kernel.op : kernel.kind;
+      const kind =
+        kernel.kind === 'loop'
+          ? kernel.rowDims > 0
+            ? 'row'
+            : 'map'
+          : kernel.kind === 'routine'
+            ? kernel.op
+            : kernel.kind;
       kinds.push(kind);
       const at = this.#words.length;
       this.#words.push(this.numbering.kind(kind), 0);
@@ -76,7 +94,12 @@ class Encoder {
   #view(access: Access): void {
     const { dtype } = this.schedule.buffers[access.buffer]!;
     const { bounds } = access;
-    this.#push(...this.#place(access.buffer, access.offset), codes[dtype], bounds ? this.#scalar({ value: bounds.fill }) : -1, ...access.strides);
+    this.#push(
+      ...this.#place(access.buffer, access.offset),
+      codes[dtype],
+      bounds ? this.#scalar({ value: bounds.fill }) : -1,
+      ...access.strides,
+    );
     if (bounds) this.#push(...bounds.lo, ...bounds.hi);
   }
 
@@ -120,7 +143,8 @@ class Encoder {
   #instruction(instruction: Instruction, place: readonly number[]): void {
     const { numbering } = this;
     const at = (k: number): number => (k < instruction.args.length ? place[instruction.args[k] ?? 0]! : -1);
-    const emit = (name: string, a = at(0), b = at(1), c = at(2)): void => this.#push(numbering.opcode(name), place[instruction.dst]!, a, b, c);
+    const emit = (name: string, a = at(0), b = at(1), c = at(2)): void =>
+      this.#push(numbering.opcode(name), place[instruction.dst]!, a, b, c);
     switch (instruction.op) {
       case 'iota':
         return emit('iota', -1, -1, -1);
@@ -153,7 +177,8 @@ class Encoder {
     for (const input of program.inputs) this.#view(input.access);
   }
   #constants(program: Program): void {
-    for (const constant of program.constants) this.#push(this.#scalar(constant.value), codes[program.registers[constant.register]!.dtype]);
+    for (const constant of program.constants)
+      this.#push(this.#scalar(constant.value), codes[program.registers[constant.register]!.dtype]);
   }
   #code(program: Program, place: readonly number[]): void {
     for (const instruction of program.instructions) this.#instruction(instruction, place);
@@ -162,7 +187,13 @@ class Encoder {
   #loop({ dims, rowDims, program }: LoopKernel): void {
     const { place, count, levels } = this.#registers(program, 0);
     this.#push(dims.length, ...(rowDims > 0 ? [rowDims] : []), ...dims);
-    this.#push(program.inputs.length, program.outputs.length, program.constants.length, count, program.instructions.length);
+    this.#push(
+      program.inputs.length,
+      program.outputs.length,
+      program.constants.length,
+      count,
+      program.instructions.length,
+    );
     if (rowDims > 0) this.#push(...levels);
     this.#inputs(program);
     this.#outputs(program, place);
@@ -171,7 +202,10 @@ class Encoder {
   }
 
   #reduce({ kept, reduced, before, reduction, register, dtype, after }: ReduceKernel): void {
-    const first = this.#registers({ ...before, outputs: [{ register, access: { buffer: 0, offset: 0, strides: [], bounds: null } }] }, 0);
+    const first = this.#registers(
+      { ...before, outputs: [{ register, access: { buffer: 0, offset: 0, strides: [], bounds: null } }] },
+      0,
+    );
     this.#push(kept.length, reduced.length, ...kept, ...reduced);
     this.#push(before.inputs.length, before.constants.length, first.count, before.instructions.length);
     this.#inputs(before);
@@ -243,13 +277,23 @@ class Encoder {
         this.#push(rank, sizeOf(shape.slice(0, lead)), ...shape.slice(lead), ...positions, ...kernel);
         this.#push(...(a.stride ?? one), ...one.map(() => 0), ...(a.dilation ?? one));
         // The leading axes are one batch: the operand is dense over them (see the schedule's choice of what is stored).
-        this.#view({ ...x.access, strides: [lead > 0 ? x.access.strides[lead - 1]! : 0, ...x.access.strides.slice(lead)] });
+        this.#view({
+          ...x.access,
+          strides: [lead > 0 ? x.access.strides[lead - 1]! : 0, ...x.access.strides.slice(lead)],
+        });
         this.#push(...place(output));
         return;
       }
       case 'argsort': {
         const length = shape[shape.length - 1] ?? 1;
-        this.#push(length === 0 ? 0 : sizeOf(shape) / length, length, a.descending ? 1 : 0, codes[x.dtype], ...place(x.access), ...place(output));
+        this.#push(
+          length === 0 ? 0 : sizeOf(shape) / length,
+          length,
+          a.descending ? 1 : 0,
+          codes[x.dtype],
+          ...place(x.access),
+          ...place(output),
+        );
         return;
       }
       case 'cumsum':

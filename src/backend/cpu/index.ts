@@ -29,7 +29,8 @@ class Addresses {
 function numberingOf(native: Native): Numbering {
   const look = (names: ReadonlyMap<string, number>, name: string): number => {
     const number = names.get(name);
-    if (number === undefined) throw new DeviceError(`cpu: the native library has no '${name}'`, 'Rebuild it: npm run build.');
+    if (number === undefined)
+      throw new DeviceError(`cpu: the native library has no '${name}'`, 'Rebuild it: npm run build.');
     return number;
   };
   return { opcode: (name) => look(native.opcodes, name), kind: (name) => look(native.kinds, name) };
@@ -75,9 +76,15 @@ class NativeExecutable implements Executable {
     } catch (error) {
       if (!(error instanceof NativeRunError)) throw error;
       if (error.message.includes('index')) {
-        throw new IndexError(error.message, 'Indices and labels run from 0 to one less than the length of the axis that they select from.', { cause: error });
+        throw new IndexError(
+          error.message,
+          'Indices and labels run from 0 to one less than the length of the axis that they select from.',
+          { cause: error },
+        );
       }
-      throw new DeviceError(`cpu: ${error.message}`, 'This is a defect of gradlab; please report it.', { cause: error });
+      throw new DeviceError(`cpu: ${error.message}`, 'This is a defect of gradlab; please report it.', {
+        cause: error,
+      });
     }
   }
 }

@@ -1,13 +1,13 @@
 // The definition of every operation: plain loops over dense arrays, sums in float64.
 import type { Backend, Executable } from '../../device.js';
 import { allocate, type TypedArray } from '../../dtype.js';
+import { ops } from '../../ops.js';
 import type { Plan, PlanNode } from '../../plan.js';
 import { sizeOf } from '../../shape.js';
 import { elementwise } from './elementwise.js';
 import { reduceNode } from './reduce.js';
 import { routine } from './routines.js';
 import { viewNode } from './views.js';
-import { ops } from '../../ops.js';
 
 /** An operand of a reference loop. */
 export interface Dense {
@@ -42,7 +42,13 @@ class Interpreter implements Executable {
     let leaf = 0;
     for (const node of this.plan.nodes) {
       const array = node.op === 'data' ? leaves[leaf++]! : allocate(node.dtype, sizeOf(node.shape));
-      if (node.op !== 'data') compute(node, node.inputs.map((i) => values[i]!), scalars, array);
+      if (node.op !== 'data')
+        compute(
+          node,
+          node.inputs.map((i) => values[i]!),
+          scalars,
+          array,
+        );
       values.push({ shape: node.shape, array });
     }
     this.plan.outputs.forEach((position, i) => {

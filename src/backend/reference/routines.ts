@@ -42,9 +42,13 @@ function conv(node: PlanNode, input: Dense, weight: Dense, out: TypedArray): voi
       let inside = true;
       for (let d = 0; d < kernel.length; d++) {
         const spread = a.inputDilation?.[d] ?? 1;
-        const position = index[d + 2]! * (a.stride?.[d] ?? 1) + taps[t]![d]! * (a.dilation?.[d] ?? 1) - (a.low?.[d] ?? 0);
+        const position =
+          index[d + 2]! * (a.stride?.[d] ?? 1) + taps[t]![d]! * (a.dilation?.[d] ?? 1) - (a.low?.[d] ?? 0);
         const source = position / spread;
-        const limit = Math.min(input.shape[d + 2]!, Math.ceil(((input.shape[d + 2]! - 1) * spread + 1 + (a.high?.[d] ?? 0)) / spread));
+        const limit = Math.min(
+          input.shape[d + 2]!,
+          Math.ceil(((input.shape[d + 2]! - 1) * spread + 1 + (a.high?.[d] ?? 0)) / spread),
+        );
         if (position < 0 || !Number.isInteger(source) || source >= limit) inside = false;
         at += source * inStrides[d + 2]!;
       }
@@ -58,7 +62,12 @@ function conv(node: PlanNode, input: Dense, weight: Dense, out: TypedArray): voi
 }
 
 /** Calls `visit(output, input)` with the flat positions of each window's first maximum (NaN is greatest). */
-function eachMaximum(node: PlanNode, x: Dense, pooled: readonly number[], visit: (output: number, input: number) => void): void {
+function eachMaximum(
+  node: PlanNode,
+  x: Dense,
+  pooled: readonly number[],
+  visit: (output: number, input: number) => void,
+): void {
   const a = node.attributes;
   const kernel = need(a.kernel, 'kernel');
   const lead = pooled.length - kernel.length;
@@ -73,7 +82,8 @@ function eachMaximum(node: PlanNode, x: Dense, pooled: readonly number[], visit:
       let inside = true;
       for (let d = 0; d < x.shape.length; d++) {
         const s = d - lead;
-        const p = s < 0 ? index[d]! : index[d]! * (a.stride?.[s] ?? 1) + tap[s]! * (a.dilation?.[s] ?? 1) - (a.low?.[s] ?? 0);
+        const p =
+          s < 0 ? index[d]! : index[d]! * (a.stride?.[s] ?? 1) + tap[s]! * (a.dilation?.[s] ?? 1) - (a.low?.[s] ?? 0);
         if (p < 0 || p >= x.shape[d]!) inside = false;
         at += p * strides[d]!;
       }
@@ -104,13 +114,21 @@ function foldWindows(node: PlanNode, g: Dense, out: TypedArray): void {
   });
 }
 
-function alongIndex(node: PlanNode, index: Dense, shape: readonly number[], visit: (flat: number, at: number) => void): void {
+function alongIndex(
+  node: PlanNode,
+  index: Dense,
+  shape: readonly number[],
+  visit: (flat: number, at: number) => void,
+): void {
   const axis = need(node.attributes.axis, 'axis');
   const strides = stridesOf(shape);
   eachIndex(index.shape, (flat, position) => {
     const i = index.array[flat]!;
     if (i < 0 || i >= shape[axis]!) {
-      throw new IndexError(`${node.op}: index ${i} on an axis of length ${shape[axis]}`, `Indices run from 0 to ${shape[axis]! - 1}.`);
+      throw new IndexError(
+        `${node.op}: index ${i} on an axis of length ${shape[axis]}`,
+        `Indices run from 0 to ${shape[axis]! - 1}.`,
+      );
     }
     let at = 0;
     for (let d = 0; d < shape.length; d++) at += strides[d]! * (d === axis ? i : position[d]!);
@@ -155,7 +173,8 @@ export function routine(node: PlanNode, inputs: readonly Dense[], scalars: reado
       let from = 0;
       for (const input of inputs) {
         const run = input.shape[axis]! * inner;
-        for (let o = 0; o < outer; o++) out.set(input.array.subarray(o * run, (o + 1) * run), o * node.shape[axis]! * inner + from);
+        for (let o = 0; o < outer; o++)
+          out.set(input.array.subarray(o * run, (o + 1) * run), o * node.shape[axis]! * inner + from);
         from += run;
       }
       return;
