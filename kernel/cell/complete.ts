@@ -1,5 +1,6 @@
 // The text typed so far goes in; whether it is a whole cell comes out, and how to indent the next line if not.
 import { attempt } from './parse.js';
+import { isAmbient } from './scopes.js';
 import { typescript } from './typescript.js';
 
 export interface Completeness {
@@ -18,8 +19,14 @@ const CLOSED: ReadonlySet<number> = new Set([1002, 1161]);
 
 /** Decided by the parser: a text is incomplete when it fails only because it ends. */
 export function isComplete(source: string): Completeness {
-  const plain = attempt(MODULE_PREFIX + source, '', false).errors;
-  if (plain.length === 0) return { status: 'complete' };
+  const ts = typescript();
+  const { file, errors: plain } = attempt(MODULE_PREFIX + source, '', false);
+  if (plain.length === 0) {
+    const last = file.statements.at(-1);
+    const lacksBody =
+      last !== undefined && ts.isFunctionDeclaration(last) && last.body === undefined && !isAmbient(last);
+    return lacksBody ? { status: 'incomplete', indent: nextIndent(source) } : { status: 'complete' };
+  }
   const withJsx = source.includes('<') ? attempt(MODULE_PREFIX + source, '', true).errors : plain;
   if (withJsx.length === 0) return { status: 'complete' };
   const end = MODULE_PREFIX.length + source.trimEnd().length;
@@ -41,6 +48,7 @@ function nextIndent(source: string): string {
     last === ts.SyntaxKind.OpenBraceToken ||
     last === ts.SyntaxKind.OpenParenToken ||
     last === ts.SyntaxKind.OpenBracketToken ||
+    last === ts.SyntaxKind.TemplateHead ||
     last === ts.SyntaxKind.ColonToken ||
     last === ts.SyntaxKind.EqualsGreaterThanToken ||
     last === ts.SyntaxKind.EqualsToken;

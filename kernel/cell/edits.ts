@@ -14,7 +14,10 @@ interface Edit {
   readonly origin: number;
 }
 
-/** Collects insertions and replacements. Edits at one offset keep the order in which they were made. */
+/**
+ * Collects insertions and replacements. Of those at one offset, insertions come first, in the order in which they were
+ * made, then the longest replacement. What lies inside a replaced range has no effect.
+ */
 export class Edits {
   readonly #source: string;
   readonly #edits: Edit[] = [];
@@ -28,6 +31,11 @@ export class Edits {
   /** `origin`: the source offset which the inserted text stands for in stacks; where it is inserted by default. */
   insert(at: number, text: string, origin = at): void {
     this.#edits.push({ start: at, end: at, text, origin });
+  }
+
+  /** Puts `text` in place of a range. */
+  replaceFlat(start: number, end: number, text: string): void {
+    this.#edits.push({ start, end, text, origin: start });
   }
 
   /** Puts `text` in place of a range, with as many line ends as the range had, so that later lines stay where they are. */
@@ -54,7 +62,7 @@ export class Edits {
   apply(): { text: string; segments: Segment[] } {
     const ordered = this.#edits
       .map((edit, order) => ({ edit, order }))
-      .sort((a, b) => a.edit.start - b.edit.start || a.order - b.order);
+      .sort((a, b) => a.edit.start - b.edit.start || rank(a.edit) - rank(b.edit) || a.order - b.order);
     const segments: Segment[] = [];
     let text = this.#opening;
     let at = 0;
@@ -81,6 +89,10 @@ export class Edits {
     copyTo(this.#source.length);
     return { text, segments };
   }
+}
+
+function rank({ start, end }: Edit): number {
+  return end === start ? Number.NEGATIVE_INFINITY : start - end;
 }
 
 /** The source offset that an offset of the edited text came from. */

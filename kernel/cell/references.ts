@@ -1,16 +1,7 @@
 // A part of a cell's tree goes in; edits come out that send every reference to a notebook name through the scope object.
 import type ts from 'typescript-6';
 import type { Edits } from './edits.js';
-import {
-  boundNames,
-  exportedNames,
-  isLocal,
-  isUsing,
-  isVar,
-  type LocalScope,
-  lexicalNames,
-  varIdentifiers,
-} from './scopes.js';
+import { boundNames, exportedNames, isLocal, isVar, type LocalScope, lexicalNames, varIdentifiers } from './scopes.js';
 import { type TypeScript, typescript } from './typescript.js';
 
 /** How the names of one cell are spelt in the rewritten code. */
@@ -44,8 +35,6 @@ export class ReferenceRewriter {
   readonly #merged = new Map<string, Set<string>>();
   /** Whether something was assigned to a constant, so that `spelling.constants` must exist. */
   usesConstants = false;
-  /** Whether the code holds anything but JavaScript that this version of Node runs as it stands. */
-  needsEmit = false;
 
   constructor(options: ReferenceOptions) {
     this.#options = options;
@@ -59,23 +48,11 @@ export class ReferenceRewriter {
       return;
     }
     if (ts.isExpressionWithTypeArguments(node)) {
-      if (node.typeArguments !== undefined) this.needsEmit = true;
       this.visit(node.expression, scope);
       return;
     }
-    if (
-      ts.isTypeNode(node) ||
-      ts.isInterfaceDeclaration(node) ||
-      ts.isTypeAliasDeclaration(node) ||
-      ts.isTypeParameterDeclaration(node)
-    ) {
-      this.needsEmit = true;
-      return;
-    }
-    if (ts.isModifier(node)) {
-      if (node.kind !== ts.SyntaxKind.AsyncKeyword && node.kind !== ts.SyntaxKind.StaticKeyword) this.needsEmit = true;
-      return;
-    }
+    if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
+    if (ts.isTypeParameterDeclaration(node) || ts.isModifier(node)) return;
     if (ts.isFunctionLike(node)) {
       this.#functionLike(node, scope);
       return;
@@ -85,8 +62,7 @@ export class ReferenceRewriter {
       return;
     }
     if (ts.isHeritageClause(node)) {
-      if (node.token === ts.SyntaxKind.ImplementsKeyword) this.needsEmit = true;
-      else for (const type of node.types) this.visit(type, scope);
+      if (node.token !== ts.SyntaxKind.ImplementsKeyword) for (const type of node.types) this.visit(type, scope);
       return;
     }
     if (ts.isBlock(node) || ts.isCaseBlock(node)) {
@@ -168,13 +144,10 @@ export class ReferenceRewriter {
       return;
     }
     if (ts.isBreakOrContinueStatement(node)) return;
-    if (ts.isCallExpression(node)) {
-      if (node.typeArguments !== undefined) this.needsEmit = true;
-      if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-        edits.replace(node.expression.getStart(file), node.expression.end, `${spelling.cell}.load`);
-        for (const argument of node.arguments) this.visit(argument, scope);
-        return;
-      }
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      edits.replace(node.expression.getStart(file), node.expression.end, `${spelling.cell}.load`);
+      for (const argument of node.arguments) this.visit(argument, scope);
+      return;
     }
     if (ts.isMetaProperty(node)) {
       const isImportMeta = node.keywordToken === ts.SyntaxKind.ImportKeyword;
@@ -186,7 +159,6 @@ export class ReferenceRewriter {
       return;
     }
     if (ts.isJsxOpeningLikeElement(node) || ts.isJsxClosingElement(node)) {
-      this.needsEmit = true;
       this.#jsxTag(node.tagName, scope);
       if (!ts.isJsxClosingElement(node)) this.visit(node.attributes, scope);
       return;
@@ -195,18 +167,6 @@ export class ReferenceRewriter {
       this.visit(node.initializer, scope);
       return;
     }
-    if (ts.isJsxElement(node) || ts.isJsxFragment(node)) this.needsEmit = true;
-    if (
-      ts.isAsExpression(node) ||
-      ts.isSatisfiesExpression(node) ||
-      ts.isNonNullExpression(node) ||
-      ts.isTypeAssertionExpression(node)
-    ) {
-      this.needsEmit = true;
-      this.visit(node.expression, scope);
-      return;
-    }
-    if (ts.isDecorator(node)) this.needsEmit = true;
     this.#children(node, scope);
   }
 
@@ -216,9 +176,7 @@ export class ReferenceRewriter {
 
   #functionLike(node: ts.SignatureDeclaration, scope: LocalScope | undefined): void {
     const ts = this.#ts;
-    if (node.typeParameters !== undefined || node.type !== undefined) this.needsEmit = true;
     if (ts.canHaveDecorators(node)) for (const decorator of ts.getDecorators(node) ?? []) this.visit(decorator, scope);
-    if (ts.canHaveModifiers(node)) for (const modifier of ts.getModifiers(node) ?? []) this.visit(modifier, scope);
     if (node.name !== undefined && !ts.isFunctionDeclaration(node) && !ts.isFunctionExpression(node))
       this.#propertyName(node.name, scope);
     const names = new Set(node.parameters.flatMap(({ name }) => boundNames(name)).map(({ text }) => text));
@@ -226,10 +184,7 @@ export class ReferenceRewriter {
     const withParameters = inner(own, names);
     for (const parameter of node.parameters) this.visit(parameter, withParameters);
     const body = 'body' in node ? node.body : undefined;
-    if (body === undefined) {
-      this.needsEmit = true;
-      return;
-    }
+    if (body === undefined) return;
     if (!ts.isBlock(body)) {
       this.visit(body, withParameters);
       return;
@@ -240,7 +195,6 @@ export class ReferenceRewriter {
 
   #classLike(node: ts.ClassLikeDeclaration, scope: LocalScope | undefined): void {
     const ts = this.#ts;
-    if (node.typeParameters !== undefined) this.needsEmit = true;
     for (const modifier of node.modifiers ?? []) this.visit(modifier, scope);
     for (const clause of node.heritageClauses ?? []) this.visit(clause, scope);
     const own = node.name === undefined ? scope : inner(scope, [node.name.text]);
@@ -248,8 +202,7 @@ export class ReferenceRewriter {
       if (ts.isClassStaticBlockDeclaration(member)) {
         const vars = varIdentifiers(member.body).map(({ text }) => text);
         this.#children(member.body, inner(own, lexicalNames(member.body.statements, new Set(vars))));
-      } else if (ts.isIndexSignatureDeclaration(member)) this.needsEmit = true;
-      else this.visit(member, own);
+      } else this.visit(member, own);
     }
   }
 
@@ -258,7 +211,6 @@ export class ReferenceRewriter {
     const head = node.initializer;
     const isList = head !== undefined && ts.isVariableDeclarationList(head);
     const names = isList && !isVar(head) ? head.declarations.flatMap(({ name }) => boundNames(name)) : [];
-    if (isList && isUsing(head)) this.needsEmit = true;
     this.#children(
       node,
       inner(
@@ -270,11 +222,11 @@ export class ReferenceRewriter {
 
   /** `var`s that no function encloses live on the scope object; all other variables stay what they are. */
   #localVariables(list: ts.VariableDeclarationList, scope: LocalScope | undefined): void {
-    if (isUsing(list)) this.needsEmit = true;
     const isOurs =
       isVar(list) && list.declarations.some(({ name }) => boundNames(name).some(({ text }) => !isLocal(scope, text)));
     if (isOurs) {
       this.assignments(list, scope);
+      if (this.#ts.isVariableStatement(list.parent)) this.#options.edits.insert(list.parent.end, ';');
       return;
     }
     for (const declaration of list.declarations) this.visit(declaration, scope);
@@ -338,14 +290,9 @@ export class ReferenceRewriter {
     scope: LocalScope | undefined,
   ): void {
     const ts = this.#ts;
-    if (node.type !== undefined) this.needsEmit = true;
-    if ('questionToken' in node && node.questionToken !== undefined) this.needsEmit = true;
-    if ('exclamationToken' in node && node.exclamationToken !== undefined) this.needsEmit = true;
     if (ts.canHaveDecorators(node)) for (const decorator of ts.getDecorators(node) ?? []) this.visit(decorator, scope);
-    if (ts.canHaveModifiers(node)) for (const modifier of ts.getModifiers(node) ?? []) this.visit(modifier, scope);
     if (ts.isPropertyDeclaration(node)) this.#propertyName(node.name, scope);
     else if (!ts.isIdentifier(node.name)) this.visit(node.name, scope);
-    else if (node.name.text === 'this') this.needsEmit = true;
     this.visit(node.initializer, scope);
   }
 
@@ -355,7 +302,6 @@ export class ReferenceRewriter {
 
   #namespace(node: ts.ModuleDeclaration, scope: LocalScope | undefined): void {
     const ts = this.#ts;
-    this.needsEmit = true;
     const own = inner(scope, [node.name.text]);
     if (node.body === undefined) return;
     if (ts.isModuleDeclaration(node.body)) {
@@ -371,7 +317,6 @@ export class ReferenceRewriter {
 
   #enum(node: ts.EnumDeclaration, scope: LocalScope | undefined): void {
     const ts = this.#ts;
-    this.needsEmit = true;
     const members = node.members.flatMap(({ name }) =>
       ts.isIdentifier(name) || ts.isStringLiteral(name) ? [name.text] : [],
     );
@@ -403,7 +348,13 @@ export class ReferenceRewriter {
     const { edits, file } = this.#options;
     const start = node.getStart(file);
     const spelt = this.#spell(node);
-    edits.replace(start, node.end, this.#isCallee(node) ? `(0, ${spelt})` : spelt);
+    if (!this.#isCallee(node)) {
+      edits.replace(start, node.end, spelt);
+      return;
+    }
+    // The engine places a call of something in parentheses at the ones that follow; those belong to the name in stacks.
+    const isPlainCall = file.text[node.end] === '(';
+    edits.replace(start, node.end + (isPlainCall ? 1 : 0), `(0, ${spelt})${isPlainCall ? '(' : ''}`);
   }
 
   /** `typeof x` must not throw where nothing is called x. */

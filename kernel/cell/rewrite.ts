@@ -3,6 +3,7 @@ import type ts from 'typescript-6';
 import { analyse, type Declaration, rejectDuplicates } from './analyse.js';
 import { Edits } from './edits.js';
 import { emit } from './emit.js';
+import { eraseTypes } from './erase.js';
 import { importBindings, typeOnlyImport } from './imports.js';
 import type { CellSourceMap } from './map.js';
 import { type ParsedCell, parseCell } from './parse.js';
@@ -84,8 +85,8 @@ class CellRewriter {
     const { scope, cell } = this.#spelling;
     const opening = `(async (${scope}, ${cell}) => {"use strict";${this.#prologue()}`;
     this.#edits.prepend(opening);
+    const needsEmit = eraseTypes(this.#cell.file, statements, this.#edits);
     this.#edits.insert(this.#cell.source.length, '\n})', 0);
-    const needsEmit = this.#references.needsEmit;
     return { edits: this.#edits, spelling: this.#spelling, needsEmit };
   }
 
@@ -160,7 +161,7 @@ class CellRewriter {
     if (ts.isExpressionStatement(statement)) {
       if (isResult) edits.insert(start, 'return { value: (');
       this.#references.visit(isResult ? statement.expression : statement, undefined);
-      if (isResult) edits.insert(statement.expression.end, ') };');
+      edits.insert(statement.expression.end, isResult ? ') };' : ';');
       return;
     }
     if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) {
@@ -185,7 +186,6 @@ class CellRewriter {
     const listStart = list.getStart(file);
     edits.remove(start, listStart);
     if (isUsing(list)) {
-      this.#references.needsEmit = true;
       for (const { name, initializer } of list.declarations) {
         if (!ts.isIdentifier(name) || initializer === undefined) continue;
         edits.insert(initializer.getStart(file), `(${this.#spelling.scope}.${name.text} = (`);

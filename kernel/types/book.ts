@@ -30,6 +30,8 @@ interface Home {
 export interface ModuleOptions {
   /** Names that only the running session knows. */
   readonly extraNames?: Iterable<string>;
+  /** Names that the cell uses without writing them, such as JSX's factory. */
+  readonly implied?: Iterable<string>;
   /** Brings in all names that start so, and not only those which the cell mentions. */
   readonly prefix?: string;
 }
@@ -52,10 +54,10 @@ export class Book {
   }
 
   /** The module of a cell that runs now: names of earlier cells are imported or declared before its text. */
-  module(cell: ParsedCell, folder: string, { extraNames = [], prefix }: ModuleOptions = {}): CellModule {
+  module(cell: ParsedCell, folder: string, { extraNames = [], implied = [], prefix }: ModuleOptions): CellModule {
     const analysis = analyse(cell);
     const own = new Set(analysis.declares.map(({ name }) => name));
-    const wanted = new Set(analysis.mentions);
+    const wanted = new Set([...analysis.mentions, ...implied]);
     if (prefix !== undefined) for (const name of this.#homes.keys()) if (startsWith(name, prefix)) wanted.add(name);
     const uses = new Set(this.#augmenting);
     let prelude = '';
@@ -72,6 +74,11 @@ export class Book {
     const imports = this.#stickyWith(uses);
     for (const module of imports) prelude += `import ${JSON.stringify(module)};`;
     return { ...assemble(cell, analysis, folder, `${prelude}\n`), imports };
+  }
+
+  /** Whether later cells could see anything of a cell. */
+  static carries(cell: ParsedCell): boolean {
+    return analyse(cell).declares.length > 0 || cell.statements.some(augments);
   }
 
   /** Later cells see what `cell`, which is now the module `specifier`, declares. */

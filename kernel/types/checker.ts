@@ -65,11 +65,11 @@ export class Checker implements CellChecker {
     void this.#inTurn(async () => {
       const cell = parseOrNothing(source);
       if (cell === undefined) return;
+      if (!Book.carries(cell)) return;
       const name = `cell${++this.#modules}.${cell.jsx ? 'tsx' : 'ts'}`;
-      const { text } = this.#book.module(cell, this.#folder);
+      const { text } = this.#module(cell, {});
       this.#workspace.write(name, text);
       this.#book.commit(cell, `./${name}`);
-      (await this.#running).changed([{ path: this.#workspace.path(name), isNew: true }]);
       this.#whenIdle();
     });
   }
@@ -141,12 +141,18 @@ export class Checker implements CellChecker {
 
   /** Makes a cell the open file of an engine that knows the disk as it is. */
   async #show(cell: ParsedCell, options: ModuleOptions): Promise<CellModule> {
-    const module = this.#book.module(cell, this.#folder, options);
+    const module = this.#module(cell, options);
     const engine = await this.#engine();
     engine.changed(this.#local.changes());
     this.#local.follow(module.localModules);
     engine.open(this.#workspace.path(cell.jsx ? CURRENT_JSX : CURRENT), module.text);
     return module;
+  }
+
+  #module(cell: ParsedCell, options: ModuleOptions): CellModule {
+    const factory = this.#workspace.settings.jsx?.factory ?? 'React';
+    const implied = cell.jsx ? [factory.split('.')[0] ?? factory] : [];
+    return this.#book.module(cell, this.#folder, { ...options, implied });
   }
 
   async #findings(): Promise<readonly Finding[]> {

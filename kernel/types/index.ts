@@ -2,6 +2,7 @@
 import { Checker } from './checker.js';
 import type { CellChecker, CheckerOptions } from './contract.js';
 import type { TypeEngine } from './engine.js';
+import { createLibraryEngine } from './library.js';
 import { createNativeEngine } from './native.js';
 import { Workspace } from './workspace.js';
 
@@ -23,9 +24,15 @@ export async function createChecker({ folder, engine }: CheckerOptions): Promise
   const workspace = new Workspace(folder);
   const start = (wanted: CheckerOptions['engine']) => (of: Workspace) => startEngine(of, wanted);
   const first = await start(engine)(workspace);
-  return new Checker(folder, workspace, start(first.name), first);
+  return new Checker(folder, workspace, start(engine), first);
 }
 
 async function startEngine({ cells }: Workspace, wanted: CheckerOptions['engine']): Promise<TypeEngine> {
-  return createNativeEngine(cells);
+  if (wanted === 'typescript-6') return createLibraryEngine(cells);
+  try {
+    return await createNativeEngine(cells);
+  } catch (error) {
+    if (wanted === 'native') throw error;
+    return createLibraryEngine(cells);
+  }
 }

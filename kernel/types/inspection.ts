@@ -31,11 +31,11 @@ export async function inspectCell(request: InspectionRequest): Promise<Inspectio
 }
 
 /** The name at the cursor or just before it, then the functions whose arguments the cursor stands in, innermost first. */
-function namesAt({ file }: ParsedCell, cursor: number): ts.Node[] {
+function namesAt({ file, source }: ParsedCell, cursor: number): ts.Node[] {
   const ts = typescript();
   const names: ts.Node[] = [];
   const visit = (node: ts.Node): void => {
-    if (node.pos > cursor || node.end < cursor) return;
+    if (node.pos > cursor || endOf(node, source) < cursor) return;
     if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && node.expression.end < cursor) {
       const { expression } = node;
       names.unshift(ts.isPropertyAccessExpression(expression) ? expression.name : expression);
@@ -48,11 +48,18 @@ function namesAt({ file }: ParsedCell, cursor: number): ts.Node[] {
   return [...new Set(names)];
 }
 
+/** A call that is still being typed goes on through the space behind it. */
+function endOf(node: ts.Node, source: string): number {
+  const isOpen = source[node.end - 1] !== ')' && source[node.end - 1] !== '}' && source[node.end - 1] !== ';';
+  return isOpen ? node.end + (/^\s*/.exec(source.slice(node.end))?.[0].length ?? 0) : node.end;
+}
+
 async function membersOf(name: ts.Node, { cell, members }: InspectionRequest): Promise<string> {
   const ts = typescript();
   const { parent } = name;
   const isProperty = ts.isPropertyAccessExpression(parent) && parent.name === name;
-  const proposals = await members((isProperty ? parent : name).getText(cell.file));
+  const found = await members((isProperty ? parent : name).getText(cell.file));
+  const proposals = found.filter(({ edit }) => edit === undefined);
   if (proposals.length === 0 || proposals.some((proposal) => proposal.name === 'globalThis')) return '';
   const shown = await Promise.all(
     proposals.slice(0, MEMBERS).map(async (proposal, index) => {

@@ -36,6 +36,8 @@ const KINDS: readonly (CompletionKind | undefined)[] = [
   'text',
   'type',
 ];
+/** Imports to be added are indexed anew at each change, which takes longer than all else; types are never downloaded. */
+const SETTINGS = { suggest: { autoImports: false }, disableAutomaticTypeAcquisition: true };
 const CREATED = 1;
 const CHANGED = 2;
 const WARNING = 2;
@@ -55,6 +57,7 @@ export async function createNativeEngine(folder: string): Promise<TypeEngine> {
     processId: process.pid,
     rootUri: uriOf(folder),
     capabilities: {
+      workspace: { configuration: true },
       textDocument: {
         hover: { contentFormat: ['markdown'] },
         completion: { completionItem: { documentationFormat: ['markdown'] } },
@@ -69,7 +72,7 @@ export async function createNativeEngine(folder: string): Promise<TypeEngine> {
 function answer(method: string, params: unknown): Json {
   if (method !== 'workspace/configuration') return null;
   const items = isRecord(params) && Array.isArray(params.items) ? params.items : [];
-  return items.map(() => null);
+  return items.map(() => SETTINGS);
 }
 
 class NativeEngine implements TypeEngine {
