@@ -105,6 +105,72 @@ describe('vjp, jvp, jacobian, hessian', () => {
   });
 });
 
+describe('pieces of a tensor', () => {
+  test.each([
+    [
+      'side by side',
+      (t: Tensor) =>
+        t
+          .split(1)
+          .map((piece, i) => piece.mul(i + 1).sum())
+          .reduce((a, c) => a.add(c)),
+      [1, 2, 3],
+    ],
+    [
+      'with gaps',
+      (t: Tensor) =>
+        t
+          .narrow(0, 1, 1)
+          .mul(5)
+          .add(t.narrow(0, 2, 1))
+          .sum(),
+      [0, 5, 1],
+    ],
+    [
+      'overlapping',
+      (t: Tensor) =>
+        t
+          .narrow(0, 0, 2)
+          .sum()
+          .add(t.narrow(0, 1, 2).sum()),
+      [1, 2, 1],
+    ],
+    [
+      'beside the whole',
+      (t: Tensor) =>
+        t
+          .narrow(0, 0, 1)
+          .sum()
+          .add(t.narrow(0, 1, 2).sum())
+          .add(t.sum()),
+      [2, 2, 2],
+    ],
+    [
+      'the same piece twice',
+      (t: Tensor) =>
+        t
+          .narrow(0, 0, 1)
+          .mul(2)
+          .add(t.narrow(0, 0, 1))
+          .sum(),
+      [3, 0, 0],
+    ],
+  ])('%s', (_, f, expected) => {
+    near(grad(f)(x), expected);
+  });
+  test('are put together once, however many they are', () => {
+    const long = tensor(new Float64Array(200));
+    const w = new Parameter(long);
+    w.split(1)
+      .map((piece) => piece.mul(2))
+      .reduce((a, c) => a.add(c))
+      .sum()
+      .backward();
+    expect(w.grad!.node.op).toBe('concat');
+    near(w.grad!, new Array<number>(200).fill(2));
+  });
+});
+
 describe('custom gradients', () => {
   test('replace the rule, in backward() too', () => {
     const twice = customGradient(
