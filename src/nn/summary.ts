@@ -1,6 +1,8 @@
 // In: a module and the shapes of its inputs. Out: one row a module, with shapes, parameters and FLOPs.
 
 import { zeros } from '../create.js';
+import { displayMethod, type MimeData } from '../display/bundle.js';
+import { summaryBundle } from '../display/summary.js';
 import { isFloat } from '../dtype.js';
 import type { Node } from '../graph.js';
 import { ops } from '../ops.js';
@@ -37,6 +39,8 @@ export interface Summary {
   /** Arithmetic operations of one forward pass. */
   readonly flops: number;
   toString(): string;
+  /** What a notebook shows. */
+  [displayMethod](): MimeData;
 }
 
 /** Arithmetic operations behind `node` itself. */
@@ -78,7 +82,7 @@ function tableText(rows: readonly (readonly string[])[], right: readonly boolean
   return [lines[0]!, '─'.repeat(Math.max(...lines.map((line) => line.length))), ...lines.slice(1)].join('\n');
 }
 
-function text(summary: Omit<Summary, 'toString'>): string {
+function text(summary: Pick<Summary, 'rows' | 'parameters' | 'trainable' | 'flops'>): string {
   const rows = summary.rows.map((row) => [
     `${'  '.repeat(row.depth)}${row.name ? `${row.name.slice(row.name.lastIndexOf('.') + 1)} ` : ''}${row.kind}${row.detail ? `(${row.detail})` : ''}`,
     row.outputShape ? `[${row.outputShape.join(', ')}]` : '–',
@@ -156,5 +160,6 @@ export function summarize(module: Module, inputs: readonly (Shape | Tensor)[]): 
     };
   });
   const whole = { rows, parameters: rows[0]!.parameters, trainable: rows[0]!.trainable, flops: rows[0]!.flops };
-  return { ...whole, toString: () => text(whole) };
+  const printable = { ...whole, toString: () => text(whole) };
+  return { ...printable, [displayMethod]: () => summaryBundle(printable) };
 }
