@@ -22,6 +22,7 @@ export function emit(
   const map: CellSourceMap = {
     version: 3,
     file: options.url,
+    sourceRoot: '',
     sources: [options.name],
     sourcesContent: [cell.source],
     names: [],

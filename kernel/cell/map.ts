@@ -4,6 +4,7 @@
 export interface CellSourceMap {
   version: 3;
   file: string;
+  sourceRoot: string;
   sources: string[];
   sourcesContent: string[];
   names: string[];

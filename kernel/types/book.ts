@@ -13,14 +13,12 @@ export interface CellModule {
   /** Where the cell's own text starts and ends in `text`. */
   readonly start: number;
   readonly end: number;
-  /** The cell modules that it imports, by specifier. */
-  readonly imports: ReadonlySet<string>;
   /** The files which it imports by a relative path, without what the path leaves out. */
   readonly localModules: readonly string[];
 }
 
 interface Home {
-  /** The specifier of the module which exports the name. */
+  /** The file which exports the name. */
   readonly module: string;
   readonly kinds: ReadonlySet<Declaration['kind']>;
   /** The variable's TSDoc comment. */
@@ -37,8 +35,13 @@ export interface ModuleOptions {
 }
 
 const VARIABLES: ReadonlySet<Declaration['kind']> = new Set(['const', 'let', 'var']);
-/** So many modules stay imported though the cell at hand does not use them: the set of imports should rarely change. */
-const STICKY_IMPORTS = 32;
+/** So many modules stay imported though the cell at hand may not use them. */
+const MOST_IMPORTS = 48;
+const KEPT_IMPORTS = 16;
+/** A statement: right after an import the native compiler would only propose what imports may hold. */
+const PRELUDE_END = 'void 0;\n';
+/** Starts the name under which a cell's module is imported; nothing that a person reads shows it. */
+export const MODULE_NAME = '__gradlab_';
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 /** The notebook's names and the modules they live in. Its cost per cell does not depend on how many cells there were. */
@@ -46,7 +49,10 @@ export class Book {
   readonly #homes = new Map<string, Home>();
   /** Modules that change the global scope or other modules, which all later cells must see. */
   readonly #augmenting: string[] = [];
-  #sticky = new Set<string>();
+  /** Modules of cells that ran and that nothing has imported yet. */
+  #fresh: string[] = [];
+  /** In the order in which they were first needed. Another list makes the compiler load the program anew. */
+  #imports: string[] = [];
 
   /** Names that later cells see, with the module which declares each. */
   get names(): Iterable<string> {
@@ -60,20 +66,20 @@ export class Book {
     const wanted = new Set([...analysis.mentions, ...implied]);
     if (prefix !== undefined) for (const name of this.#homes.keys()) if (startsWith(name, prefix)) wanted.add(name);
     const uses = new Set(this.#augmenting);
-    let prelude = '';
+    let carriedOver = '';
     for (const name of wanted) {
       const home = own.has(name) ? undefined : this.#homes.get(name);
       if (home === undefined) continue;
       uses.add(home.module);
-      prelude += carried(name, home);
+      carriedOver += carried(name, home);
     }
     for (const name of extraNames) {
       const isMissing = wanted.has(name) && !own.has(name) && !this.#homes.has(name);
-      if (isMissing && IDENTIFIER.test(name)) prelude += `declare let ${name}: any;`;
+      if (isMissing && IDENTIFIER.test(name)) carriedOver += `declare let ${name}: any;`;
     }
-    const imports = this.#stickyWith(uses);
-    for (const module of imports) prelude += `import ${JSON.stringify(module)};`;
-    return { ...assemble(cell, analysis, folder, `${prelude}\n`), imports };
+    this.#import(uses);
+    const imports = this.#imports.map((module) => `import * as ${moduleName(module)} from "./${module}";`).join('');
+    return assemble(cell, analysis, folder, `${imports}${carriedOver}${PRELUDE_END}`);
   }
 
   /** Whether later cells could see anything of a cell. */
@@ -91,36 +97,45 @@ export class Book {
       this.#homes.set(name, { module: specifier, kinds: of, comment: comments.get(name) ?? '' });
     }
     if (cell.statements.some(augments)) this.#augmenting.push(specifier);
-    if (kinds.size > 0) this.#sticky.add(specifier);
+    this.#fresh.push(specifier);
   }
 
   reset(): void {
     this.#homes.clear();
     this.#augmenting.length = 0;
-    this.#sticky = new Set();
+    this.#fresh = [];
+    this.#imports = [];
   }
 
-  #stickyWith(uses: ReadonlySet<string>): ReadonlySet<string> {
-    for (const module of uses) this.#sticky.add(module);
-    if (this.#sticky.size > STICKY_IMPORTS) this.#sticky = new Set(uses);
-    return this.#sticky;
+  /** Imports the newest cells from now on, used or not: for when nobody waits. Says whether there were any. */
+  importFresh(): boolean {
+    const fresh = this.#fresh.splice(0).slice(-KEPT_IMPORTS);
+    this.#import(new Set(fresh));
+    return fresh.length > 0;
+  }
+
+  #import(uses: ReadonlySet<string>): void {
+    const isKnown = new Set(this.#imports);
+    const missing = [...uses].filter((module) => !isKnown.has(module));
+    if (missing.length === 0) return;
+    if (this.#imports.length + missing.length <= MOST_IMPORTS) this.#imports.push(...missing);
+    else this.#imports = [...new Set([...this.#imports.slice(-KEPT_IMPORTS), ...uses])];
   }
 }
 
-/** Variables stay assignable; all else is imported, so that its types, members and generics come along. */
+/** Variables stay assignable; all else becomes an alias, so that its types, members and generics come along. */
 function carried(name: string, { module, kinds, comment }: Home): string {
-  const from = JSON.stringify(module);
+  const source = `${moduleName(module)}.${name}`;
   const isVariable = [...kinds].every((kind) => VARIABLES.has(kind));
-  if (!isVariable) return `import { ${name} } from ${from};`;
-  return `${comment}declare ${kinds.has('const') ? 'const' : 'let'} ${name}: typeof import(${from}).${name};`;
+  if (!isVariable) return `import ${name} = ${source};`;
+  return `\n${comment}declare ${kinds.has('const') ? 'const' : 'let'} ${name}: typeof ${source};`;
 }
 
-function assemble(
-  cell: ParsedCell,
-  analysis: CellAnalysis,
-  folder: string,
-  prelude: string,
-): Omit<CellModule, 'imports'> {
+function moduleName(module: string): string {
+  return MODULE_NAME + module.replace(/\W/g, '_');
+}
+
+function assemble(cell: ParsedCell, analysis: CellAnalysis, folder: string, prelude: string): CellModule {
   const edits = new Edits(cell.source);
   edits.prepend(prelude);
   const specifiers = relativeSpecifiers(cell);

@@ -2,7 +2,7 @@
 import { copiedOffset, outputOffset, type Segment, sourceOffset } from '../cell/edits.js';
 import { CellSyntaxError } from '../cell/errors.js';
 import { type ParsedCell, parseCell, parseUnfinishedCell } from '../cell/parse.js';
-import { Book, type CellModule, type ModuleOptions } from './book.js';
+import { Book, type CellModule, MODULE_NAME, type ModuleOptions } from './book.js';
 import { completeCell } from './completion.js';
 import type { Cell, CellChecker, CellCompletions, CellDiagnostic, Inspection, KnownNames } from './contract.js';
 import type { Finding, Proposal, TypeEngine } from './engine.js';
@@ -69,7 +69,7 @@ export class Checker implements CellChecker {
       const name = `cell${++this.#modules}.${cell.jsx ? 'tsx' : 'ts'}`;
       const { text } = this.#module(cell, {});
       this.#workspace.write(name, text);
-      this.#book.commit(cell, `./${name}`);
+      this.#book.commit(cell, name);
       this.#whenIdle();
     });
   }
@@ -86,7 +86,8 @@ export class Checker implements CellChecker {
           const module = await this.#show(cell, { extraNames, prefix });
           const offset = outputOffset(module.segments, module.text, cursor);
           const found = offset === undefined ? [] : await (await this.#engine()).proposals(offset);
-          return found.map((proposal) => inCell(proposal, module.segments));
+          const own = found.filter(({ name }) => !name.startsWith(MODULE_NAME));
+          return own.map((proposal) => inCell(proposal, module.segments));
         },
         readable: (text) => this.#readable(text),
       });
@@ -174,6 +175,7 @@ export class Checker implements CellChecker {
     if (this.#disposed) return;
     this.#idle = setTimeout(() => {
       this.#inTurn(async () => {
+        if (!this.#book.importFresh()) return;
         await this.#show(parseCell(''), {});
         await this.#findings();
       }).catch(() => {}); // an engine that failed is started again, and its failure told, by the next check
@@ -186,6 +188,9 @@ export class Checker implements CellChecker {
     return text
       .replaceAll(`${this.#folder}/./`, './')
       .replaceAll(`${this.#folder}/../`, '../')
+      .replaceAll(new RegExp(`(typeof )?${MODULE_NAME}\\w+\\.?`, 'g'), '')
+      .replaceAll('(alias) ', '')
+      .replaceAll(/\s*^import (\S+) = \1$/gm, '')
       .replaceAll(/(typeof )?import\("[^"]*\/(?:cell\d+|current)(?:\.tsx?)?"\)\.?/g, '');
   }
 }

@@ -74,7 +74,9 @@ async function finish(request: CompletionRequest, fits: Fit[], start: number, ty
   const matches = await Promise.all(
     distinct.map(async ({ text, kind, proposal }, index): Promise<Completion> => {
       const signature = index < SIGNATURES && kind !== 'keyword' ? await proposal?.signature() : undefined;
-      return signature === undefined ? { text, kind } : { text, kind, signature: oneLine(request.readable(signature)) };
+      if (signature === undefined) return { text, kind };
+      const line = oneLine(request.readable(signature));
+      return { text, kind: declaredKind(line) ?? kind, signature: line };
     }),
   );
   return { matches, start, end: request.cursor };
@@ -90,9 +92,15 @@ async function completeString(request: CompletionRequest, literal: ts.StringLite
   const proposals = await request.proposals(undefined);
   if (proposals.length === 0)
     return isSpecifier ? { matches: [], start, end: cursor } : completePath(folder, content, cursor, false);
-  const afterSlash = content.slice(content.lastIndexOf('/') + 1);
-  const isPart = proposals.every(({ name, edit }) => edit === undefined && !startsWith(name, content));
-  const typed = isPart ? afterSlash : content;
+  // Compilers propose a whole specifier or only its part behind the last slash; an edit's span tells which.
+  const span = proposals.find(({ edit }) => edit !== undefined)?.edit?.start;
+  const isPart = proposals.every(({ name }) => !startsWith(name, content));
+  const typed =
+    span !== undefined
+      ? cell.source.slice(span, cursor)
+      : isPart
+        ? content.slice(content.lastIndexOf('/') + 1)
+        : content;
   const fitting = fitted(proposals, typed, cursor - typed.length, cell.source);
   return finish(request, fitting.fits, fitting.start, typed);
 }
@@ -125,6 +133,14 @@ function isModuleSpecifier(literal: ts.StringLiteralLike): boolean {
   return (
     expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(expression) && expression.text === 'require')
   );
+}
+
+/** Names of earlier cells are aliases to the compiler; what they stand for, their declaration says. */
+function declaredKind(signature: string): Completion['kind'] | undefined {
+  const [word] = signature.split(' ');
+  if (word === 'function' || word === 'class' || word === 'interface' || word === 'enum' || word === 'type')
+    return word;
+  return word === 'namespace' ? 'module' : undefined;
 }
 
 function startsWith(name: string, prefix: string): boolean {
