@@ -30,7 +30,14 @@ let batched = 0;
 let open: Buffer | undefined;
 let blocked = false;
 
-function send(frame: Buffer): boolean {
+function send(frame: Buffer, body?: Buffer): boolean {
+  if (body) {
+    write();
+    socket.write(frame);
+    socket.write(body);
+    blocked = socket.writableLength > MAX_UNSENT;
+    return !blocked;
+  }
   if (!joins(frame)) batch.push(frame);
   batched += frame.length;
   if (batched >= BATCH_BYTES) write();
@@ -38,9 +45,8 @@ function send(frame: Buffer): boolean {
 }
 
 function joins(frame: Buffer): boolean {
-  const kind = frame.length >= HEADER_BYTES ? frame.readUInt32LE(4) : Kind.padding;
-  const isText =
-    (kind === Kind.stdout || kind === Kind.stderr) && frame.readUInt32LE(0) === frame.length - HEADER_BYTES;
+  const kind = frame.readUInt32LE(4);
+  const isText = kind === Kind.stdout || kind === Kind.stderr;
   if (open && isText && open.compare(frame, 4, HEADER_BYTES, 4, HEADER_BYTES) === 0) {
     open.writeUInt32LE(open.readUInt32LE(0) + frame.length - HEADER_BYTES, 0);
     batch.push(frame.subarray(HEADER_BYTES));
