@@ -52,7 +52,32 @@ export function expandTo(node: Node, shape: Shape): Node {
 export function binary(op: BinaryName, a: Node, b: Node): Node {
   const dtype = promote(a.dtype, b.dtype);
   const [p, q] = broadcast(op, cast(a, dtype), cast(b, dtype));
-  return make(op, [p, q]);
+  return make(dtype === 'bool' ? logical(op) : op, [p, q]);
+}
+
+/** What an arithmetic operation means for booleans, as in PyTorch: sums are or, products and. */
+function logical(op: BinaryName): BinaryName {
+  switch (op) {
+    case 'add':
+    case 'max':
+      return 'or';
+    case 'mul':
+    case 'min':
+      return 'and';
+    case 'sub':
+    case 'div':
+    case 'pow':
+    case 'mod':
+    case 'atan2':
+    case 'shl':
+    case 'shr':
+      throw new DTypeError(
+        `${op}: both operands are bool`,
+        "Convert one first: t.to('int32'); or use and, or, xor, not.",
+      );
+    default:
+      return op;
+  }
 }
 
 export const add = (a: Node, b: Node): Node =>

@@ -81,10 +81,11 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
         'Convert it to Float32Array or Int32Array.',
       );
     }
-    const source = Array.from(values as TypedArray);
+    const source = values as TypedArray;
     const dtype = checkDType(options.dtype ?? dtypeOf(values));
     const array = allocate(dtype, source.length);
-    array.set(dtype === 'bool' ? source.map((v) => (v ? 1 : 0)) : source);
+    if (dtype === 'bool') for (let i = 0; i < source.length; i++) array[i] = source[i] ? 1 : 0;
+    else array.set(source);
     out = fromArray(array, [source.length], dtype);
   } else {
     const dtype = checkDType(options.dtype ?? (anyBoolean(values) ? 'bool' : 'float32'));

@@ -211,7 +211,7 @@ export const ops: Record<OpName, Op> = {
   // Elementwise, one operand.
   neg: anyUnary((_, g) => neg(g)),
   abs: anyUnary((n, g) => mul(g, unary('sign', x(n)))),
-  sign: anyUnary(() => null),
+  sign: anyUnary((_, g) => num(g, 0)),
   exp: floatUnary((n, g) => mul(g, n)),
   log: floatUnary((n, g) => div(g, x(n))),
   sqrt: floatUnary((n, g) => div(g, add(n, n))),
@@ -235,11 +235,11 @@ export const ops: Record<OpName, Op> = {
   expm1: floatUnary((n, g) => mul(g, add(n, num(g, 1)))),
   log1p: floatUnary((n, g) => div(g, add(x(n), num(g, 1)))),
   relu: anyUnary((n, g) => where(less(num(n, 0), n), g, num(g, 0))),
-  floor: anyUnary(() => null),
-  ceil: anyUnary(() => null),
+  floor: anyUnary((_, g) => num(g, 0)),
+  ceil: anyUnary((_, g) => num(g, 0)),
   /** Half to even, as in IEEE 754 and PyTorch. */
-  round: anyUnary(() => null),
-  trunc: anyUnary(() => null),
+  round: anyUnary((_, g) => num(g, 0)),
+  trunc: anyUnary((_, g) => num(g, 0)),
   isnan: row('elementwise', (inputs) => ({ shape: first(inputs).shape, dtype: 'bool' }), nothing),
   /** Logical for bool, bitwise for integers. */
   not: row('elementwise', same, nothing),

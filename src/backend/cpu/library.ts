@@ -26,6 +26,10 @@ export interface NativeRun {
 export interface Native {
   /** Instruction set and threads, as `isa=avx512;threads=2`. */
   info(): string;
+  /** Instruction sets that this processor runs, best first. */
+  readonly isas: readonly string[];
+  /** Changes to another instruction set, for tests. @throws NativeRunError where the processor lacks it */
+  useIsa(name: string): void;
   /** Number of each opcode by name. */
   readonly opcodes: ReadonlyMap<string, number>;
   /** Number of each kind of kernel by name. */
@@ -88,6 +92,8 @@ function open(path: string): Native {
 
 function bind(library: ReturnType<typeof koffi.load>): Native {
   const info: () => string = library.func('const char *gl_info(void)');
+  const isas: () => string = library.func('const char *gl_isas(void)');
+  const useIsa: (name: string) => number = library.func('int gl_use_isa(const char *wanted)');
   const opcodes: () => string = library.func('const char *gl_opcodes(void)');
   const kinds: () => string = library.func('const char *gl_kinds(void)');
   const error: () => string = library.func('const char *gl_error(void)');
@@ -107,6 +113,10 @@ function bind(library: ReturnType<typeof koffi.load>): Native {
   ];
   return {
     info,
+    isas: isas().trim().split(' '),
+    useIsa(name) {
+      if (useIsa(name) !== 0) throw new NativeRunError(error());
+    },
     opcodes: numbered(opcodes()),
     kinds: numbered(kinds()),
     threads,

@@ -30,7 +30,7 @@ export function erf(v: number): number {
 const unary: Record<string, (v: number) => number> = {
   neg: (v) => -v,
   abs: Math.abs,
-  sign: (v) => (Number.isNaN(v) ? v : v > 0 ? 1 : v < 0 ? -1 : 0),
+  sign: (v) => (v > 0 ? 1 : v < 0 ? -1 : 0),
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,

@@ -65,6 +65,28 @@ GL_EXPORT const char *gl_error(void) {
   return copy;
 }
 
+/* The sets that this processor runs, best first. */
+GL_EXPORT const char *gl_isas(void) {
+  static _Thread_local char names[64];
+  start();
+  char *at = names;
+#define GL_LIST(name, condition)                                                                                               \
+  if (condition) at += snprintf(at, (size_t)(names + sizeof names - at), "%s ", #name);
+  GL_ISAS(GL_LIST)
+  return names;
+}
+/* Changes to another set, for tests. 0, or -1 if there is none of that name. */
+GL_EXPORT int gl_use_isa(const char *wanted) {
+  start();
+  const gl_kernel_table *found = NULL;
+  pthread_mutex_lock(&runLock);
+#define GL_USE(name, condition)                                                                                                \
+  if (strcmp(wanted, #name) == 0 && (condition)) found = table = &gl_kernels_##name, isa = #name;
+  GL_ISAS(GL_USE)
+  pthread_mutex_unlock(&runLock);
+  return found ? 0 : gl_fail("instruction set %s: this processor has %s", wanted, gl_isas());
+}
+
 GL_EXPORT const char *gl_info(void) {
   static _Thread_local char text[64];
   start();

@@ -125,7 +125,7 @@ GL_INLINE f64 gl_log_d(f64 x) {
   p = p * z + 2. / 3.;
   f64 r = exponent * 0.6931471805599453 + (p * z * s + 2. * s);
   r = x == 0. ? -INFINITY : r;
-  return x > 1.7976931348623157e308 ? x : r;
+  return x <= 1.7976931348623157e308 ? r : x; /* infinity, NaN */
 }
 GL_INLINE f64 gl_log1p_d(f64 x) {
   const f64 u = 1. + x, correction = (x - (u - 1.)) / u;
@@ -196,7 +196,7 @@ GL_INLINE f64 gl_scaled_erfc(f64 x) {
   p = p * t - 7.82891079888566583e-6;
   p = p * t - 1.27214982291083513e-5;
   p = p * t + 6.40151354534300029e-5;
-  p = p * t - 4.5223332068792077e-5;
+  p = p * t + 4.5223332068792077e-5;
   p = p * t - 5.97055623733180165e-4;
   p = p * t + 7.0775040336671291e-4;
   p = p * t + 4.26913581434886852e-3;

@@ -1,0 +1,125 @@
+"""Writes torch-ops.json: PyTorch's values and gradients for tensor operations, special values included.
+usage: python make-torch-ops.py   (torch==2.13.0)"""
+import json
+import math
+import pathlib
+
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(1)
+cases = []
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-8, -1e-8, 1e-30, 1e30, -1e30, 88.0, -88.0, 100.0, -100.0, 1e4, math.inf, -math.inf, math.nan]
+
+
+def numbers(t):
+    return [("nan" if math.isnan(v) else "inf" if v == math.inf else "-inf" if v == -math.inf else float(f"{v:.9g}")) for v in t.detach().double().flatten().tolist()]
+
+
+def case(name, f, *inputs, args=(), grad=True, tolerance=None):
+    leaves = [x.detach().clone().requires_grad_(grad and x.is_floating_point()) for x in inputs]
+    out = f(*leaves)
+    entry = {
+        "name": name,
+        "args": list(args),
+        "inputs": [{"shape": list(x.shape), "dtype": str(x.dtype).split(".")[1], "data": numbers(x)} for x in leaves],
+        "output": {"shape": list(out.shape), "data": numbers(out)},
+    }
+    if tolerance:
+        entry["tolerance"] = tolerance
+    if grad and out.requires_grad:
+        weight = torch.linspace(-1, 1, out.numel()).reshape(out.shape) if out.numel() > 1 else torch.ones(out.shape)
+        out.backward(weight)
+        entry["grads"] = [numbers(x.grad) if x.grad is not None else None for x in leaves]
+    cases.append(entry)
+
+
+special = torch.tensor(SPECIAL)
+plain = torch.randn(3, 4)
+for name in "neg abs sign exp log sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf expm1 log1p relu floor ceil round trunc log2 log10".split():
+    f = getattr(torch, name)
+    case(name, f, special, grad=False)
+    domain = plain.abs() + 1.1 if name in ("acosh", "log", "log2", "log10", "sqrt", "rsqrt") else plain.clamp(-0.9, 0.9) if name in ("asin", "acos", "atanh") else plain
+    case(name, f, domain)
+for name, f in {
+    "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow, "maximum": torch.maximum, "minimum": torch.minimum,
+    "mod": torch.remainder, "atan2": torch.atan2, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge, "eq": torch.eq, "ne": torch.ne,
+}.items():  # fmt: skip
+    # The quotient of numbers too far apart overflows in PyTorch's remainder; ours is exact.
+    near = [v for v in SPECIAL if not math.isfinite(v) or v == 0 or 0.1 <= abs(v) <= 100] if name == "mod" else SPECIAL
+    p, q = torch.meshgrid(torch.tensor(near), torch.tensor(near), indexing="ij")
+    case(name, f, p, q, grad=False)
+    case(name, f, torch.randn(2, 3, 4).abs() + 0.1, torch.randn(3, 1).abs() + 0.5)
+    case(name, f, torch.randn(4), torch.randn(2, 1, 4) + 3)
+x3 = torch.randn(3, 4, 5)
+ties = torch.tensor([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
+for axes in (None, 0, 1, -1, [0, 2]):
+    dims = tuple(range(3)) if axes is None else axes
+    for keep in (False, True):
+        args = [axes, keep]
+        case("sum", lambda t: t.sum(dims, keep), x3, args=args)
+        case("mean", lambda t: t.mean(dims, keep), x3, args=args)
+        case("var", lambda t: t.var(dims, keepdim=keep), x3, args=args)
+        case("std", lambda t: t.std(dims, keepdim=keep), x3, args=args)
+        case("max", lambda t: t.amax(dims, keep), x3, args=args)
+        case("min", lambda t: t.amin(dims, keep), x3, args=args)
+        case("logSumExp", lambda t: t.logsumexp(dims, keep), x3, args=args)
+case("max", lambda t: t.amax(1), ties, args=[1, False])
+case("prod", lambda t: t.prod(1), torch.tensor([[2.0, 0.0, 3.0], [0.0, 0.0, 1.0], [1.0, 2.0, 3.0]]), args=[1, False])
+case("sum", lambda t: t.sum(0), special.reshape(2, 11)[:, :9], args=[0, False], grad=False)
+case("max", lambda t: t.amax(0), special.reshape(2, 11), args=[0, False], grad=False)
+case("argmax", lambda t: t.argmax(1), ties, args=[1], grad=False)
+case("argmax", lambda t: t.argmax(), torch.tensor([1.0, math.nan, 3.0]), args=[], grad=False)
+case("argmin", lambda t: t.argmin(0), x3, args=[0], grad=False)
+case("norm", lambda t: t.norm(2, 1), x3, args=[2, 1])
+case("norm", lambda t: t.norm(1), x3, args=[1])
+case("norm", lambda t: t.norm(3, 0), x3, args=[3, 0])
+for axis in (0, 1, -1):
+    case("softmax", lambda t: t.softmax(axis), x3 * 3, args=[axis])
+    case("logSoftmax", lambda t: t.log_softmax(axis), x3 * 30, args=[axis])
+    case("cumsum", lambda t: t.cumsum(axis), x3, args=[axis])
+    case("sortValues", lambda t: t.sort(axis).values, x3, args=[axis])
+    case("sortIndices", lambda t: t.sort(dim=axis, stable=True).indices, x3.round(), args=[axis], grad=False)
+    case("topkValues", lambda t: t.topk(2, axis).values, x3, args=[2, axis])
+case("sortValues", lambda t: t.sort().values, torch.tensor([3.0, math.nan, -math.inf, 1.0, math.inf]), args=[-1], grad=False)
+for shapes in ([(3, 4), (4, 5)], [(2, 3, 4), (4, 5)], [(2, 3, 4), (2, 4, 5)], [(2, 1, 3, 4), (5, 4, 2)], [(4,), (4, 5)], [(3, 4), (4,)], [(4,), (4,)], [(33, 17), (17, 35)]):
+    case("matmul", torch.matmul, *(torch.randn(s) for s in shapes))
+case("einsum", lambda p, q: torch.einsum("bhtd,bhsd->bhts", p, q), torch.randn(2, 2, 3, 4), torch.randn(2, 2, 5, 4), args=["bhtd,bhsd->bhts"])
+case("einsum", lambda p: torch.einsum("iij->ji", p), torch.randn(3, 3, 2), args=["iij->ji"])
+case("einsum", lambda p, q: torch.einsum("ij,kj->ik", p, q), torch.randn(3, 4), torch.randn(2, 4), args=["ij,kj->ik"])
+for options in ({}, {"stride": 2}, {"padding": 2}, {"dilation": 2}, {"stride": 2, "padding": 1, "dilation": 2}, {"groups": 2}, {"stride": 3, "padding": 2, "groups": 4}):
+    groups = options.get("groups", 1)
+    for rank, f in ((1, F.conv1d), (2, F.conv2d), (3, F.conv3d)):
+        space = (7, 6, 5)[:rank]
+        # PyTorch's 3-d convolutions are off by up to 1e-5 from sums in float64.
+        tolerance = 2e-5 if rank == 3 else None
+        kernel = (3, 2, 3)[:rank]
+        case(f"conv{rank}d", lambda t, w: f(t, w, **options), torch.randn(1, 4, *space), torch.randn(4, 4 // groups, *kernel), args=[options], tolerance=tolerance)
+case("conv2d", lambda t, w: F.conv2d(t, w, padding="same"), torch.randn(1, 2, 6, 5), torch.randn(3, 2, 4, 3), args=[{"padding": "same"}])
+for kernel, options in ((2, {}), (3, {"stride": 2, "padding": 1}), (2, {"stride": 1, "dilation": 2})):
+    case("maxPool2d", lambda t: F.max_pool2d(t, kernel, **options), torch.randn(2, 3, 8, 7), args=[kernel, options])
+    case("maxPool2d", lambda t: F.max_pool2d(t, kernel, **options), torch.randn(1, 2, 8, 6).round().relu(), args=[kernel, options])
+case("avgPool2d", lambda t: F.avg_pool2d(t, 3, 2, 1), torch.randn(2, 3, 8, 7), args=[3, {"stride": 2, "padding": 1}])
+case("maxPool1d", lambda t: F.max_pool1d(t, 3), torch.randn(2, 3, 8), args=[3, {}])
+index = torch.randint(0, 4, (2, 4, 5))
+case("gather", lambda t: t[:2].gather(1, index), x3, args=[index.tolist(), 1])
+case("scatterAdd", lambda t, s: t.scatter_add(1, index, s), torch.randn(2, 4, 5), torch.randn(2, 4, 5), args=[index.tolist(), 1])
+case("permute", lambda t: t.permute(2, 0, 1) * 2, x3, args=[[2, 0, 1]])
+case("pad", lambda t: F.pad(t, (1, 2, 0, 3), value=1.5), x3, args=[[1, 2, 0, 3], 1.5])
+case("roll", lambda t: t.roll(2, 1), x3, args=[2, 1])
+case("flip", lambda t: t.flip([0, 2]), x3, args=[[0, 2]])
+case("tril", lambda t: t.tril(1), x3, args=[1])
+case("triu", lambda t: t.triu(-1), x3, args=[-1])
+case("clamp", lambda t: t.clamp(-0.5, 0.5), x3, args=[-0.5, 0.5])
+case("where", lambda p, q: torch.where(p > 0, p, q), torch.randn(3, 4), torch.randn(4))
+for mode in ("reflect", "replicate", "circular"):
+    case("padMode", lambda t: F.pad(t, (2, 1, 1, 2), mode=mode), torch.randn(2, 3, 4, 5), args=[[2, 1, 1, 2], mode])
+for options in ({"scale": 2, "mode": "nearest"}, {"scale": 2, "mode": "linear"}, {"size": [3, 7], "mode": "linear"}, {"size": [7, 3], "mode": "linear", "alignCorners": True}, {"size": [3, 7], "mode": "nearest"}):
+    extra = {"scale_factor": options.get("scale"), "size": options.get("size"), "mode": "nearest" if options["mode"] == "nearest" else "bilinear"}
+    if options["mode"] == "linear":
+        extra["align_corners"] = options.get("alignCorners", False)
+    case("interpolate", lambda t: F.interpolate(t, **{k: v for k, v in extra.items() if v is not None}), torch.randn(2, 2, 4, 5), args=[options])
+
+target = pathlib.Path(__file__).with_name("torch-ops.json")
+target.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
+print(len(cases), "cases,", target.stat().st_size, "bytes")
