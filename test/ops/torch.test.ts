@@ -5,7 +5,6 @@ import type { DType } from '../../src/dtype.js';
 import { einsum, type InterpolateOptions, interpolate, type PadMode, padMode } from '../../src/functions/index.js';
 import {
   type Axes,
-  type ConvOptions,
   device,
   type Nested,
   type PoolOptions,
@@ -78,9 +77,9 @@ const operations: Record<string, Apply> = {
   sortIndices: on((t, a: number) => t.sort(a).indices),
   topkValues: on((t, k: number, a: number) => t.topk(k, a).values),
   einsum: (t, args) => einsum(args[0]!, ...t),
-  conv1d: ([x, w], args) => x!.conv1d(w!, args[0] as ConvOptions),
-  conv2d: ([x, w], args) => x!.conv2d(w!, args[0] as ConvOptions),
-  conv3d: ([x, w], args) => x!.conv3d(w!, args[0] as ConvOptions),
+  conv1d: ([x, w], args) => x!.conv1d(w!, args[0]!),
+  conv2d: ([x, w], args) => x!.conv2d(w!, args[0]!),
+  conv3d: ([x, w], args) => x!.conv3d(w!, args[0]!),
   maxPool1d: on((t, k: number, o: PoolOptions) => t.maxPool1d(k, o)),
   maxPool2d: on((t, k: number, o: PoolOptions) => t.maxPool2d(k, o)),
   avgPool2d: on((t, k: number, o: PoolOptions) => t.avgPool2d(k, o)),
