@@ -151,24 +151,71 @@ class Rewriter {
   }
 }
 
-/** Rewrites every node in turn; long sums are rebuilt where `shorten` says so. */
-function rewrite(plan: Plan, shorten: boolean): Plan {
+/** True for a permutation that swaps the last two axes and keeps the others. */
+function swapsLast(node: PlanNode): boolean {
+  const axes = node.op === 'permute' ? need(node.attributes.axes, 'axes') : [];
+  const n = axes.length;
+  return n >= 2 && axes.every((axis, i) => axis === (i === n - 1 ? n - 2 : i === n - 2 ? n - 1 : i));
+}
+
+/** (A·B)ᵀ as Bᵀ·Aᵀ, so that what follows meets the product in its own order. */
+function turnedProduct(product: PlanNode, [a, b]: readonly [number, number], rewriter: Rewriter): number {
+  const swap = (i: number): number => {
+    const { shape, dtype } = rewriter.nodes[i]!;
+    const axes = shape.map((_, k) => k);
+    axes.push(...axes.splice(-2).reverse());
+    return rewriter.put({
+      op: 'permute',
+      inputs: [i],
+      attributes: { axes },
+      shape: axes.map((k) => shape[k]!),
+      dtype,
+      scalar: -1,
+    });
+  };
+  const shape = [...product.shape];
+  shape.push(...shape.splice(-2).reverse());
+  return rewriter.put({ ...product, inputs: [swap(b), swap(a)], shape });
+}
+
+/** Single steps of simplification, for each node in turn. */
+function simplify(plan: Plan): Plan {
   const rewriter = new Rewriter();
-  const sums = shorten ? longSums(plan.nodes) : new Map<number, number[]>();
   const at: number[] = [];
-  plan.nodes.forEach((node, i) => {
+  for (const node of plan.nodes) at.push(rewriter.put({ ...node, inputs: node.inputs.map((i) => at[i]!) }));
+  return prune(
+    rewriter.nodes,
+    plan.leaves.map((i) => at[i]!),
+    plan.outputs.map((i) => at[i]!),
+    plan.scalarCount,
+  );
+}
+
+/** Rewritings that depend on who else uses a value: long sums, turned products. */
+function rebuild(plan: Plan): Plan {
+  const rewriter = new Rewriter();
+  const sums = longSums(plan.nodes);
+  const uses = new Array<number>(plan.nodes.length).fill(0);
+  for (const node of plan.nodes) for (const input of node.inputs) uses[input]!++;
+  for (const output of plan.outputs) uses[output]!++;
+  const at: number[] = [];
+  const rewritten = (node: PlanNode, i: number): number => {
     const terms = sums.get(i);
-    const put = (made: PlanNode): number => rewriter.put(made);
-    at.push(
-      terms
-        ? shortSum(
-            terms.map((k) => at[k]!),
-            (k) => rewriter.nodes[k]!,
-            put,
-          )
-        : put({ ...node, inputs: node.inputs.map((k) => at[k]!) }),
-    );
-  });
+    if (terms)
+      return shortSum(
+        terms.map((k) => at[k]!),
+        (k) => rewriter.nodes[k]!,
+        (made) => rewriter.put(made),
+      );
+    const input = node.inputs[0]!;
+    const product = plan.nodes[input];
+    if (product?.op === 'matmul' && uses[input] === 1 && swapsLast(node)) {
+      const [a, b] = product.inputs as [number, number];
+      return turnedProduct(product, [at[a]!, at[b]!], rewriter);
+    }
+    return rewriter.put({ ...node, inputs: node.inputs.map((k) => at[k]!) });
+  };
+  plan.nodes.forEach((node, i) => at.push(rewritten(node, i)));
   return prune(
     rewriter.nodes,
     plan.leaves.map((i) => at[i]!),
@@ -203,4 +250,4 @@ function prune(
 }
 
 /** The same computation with less of it. Leaves keep their order. */
-export const optimize = (plan: Plan): Plan => rewrite(rewrite(plan, false), true);
+export const optimize = (plan: Plan): Plan => rebuild(simplify(plan));
