@@ -36,13 +36,18 @@ export type OutputSink = (output: CapturedOutput) => void;
 
 /** Whose code calls, for libraries that run code of cells later: `globalThis[Symbol.for('gradlab.cell')]`. */
 export interface CellPort {
-  /** Runs `body`; what it prints and shows, also later from its timers and promises, goes to `sink` and not to the cell. */
-  capture<T>(sink: OutputSink, body: () => T): T;
+  /**
+   * Runs `body`; what it prints and shows, also later from its timers and promises, goes to `sink` and not to the cell.
+   * Once `signal` is aborted, its code ends at its next timer or output, as that of a stopped cell does.
+   */
+  capture<T>(sink: OutputSink, body: () => T, signal?: AbortSignal): T;
   /**
    * A callback for the front end to cause. What it prints and shows, and the errors it throws, belong to the code that
    * binds it; it runs even where that cell was stopped since.
    */
   bind<A extends unknown[]>(callback: (...values: A) => unknown): (...values: A) => void;
+  /** What the kernel would show for an error: lines with colour codes, in terms of the cells' own lines. */
+  explain(error: unknown): Promise<string[]>;
   /** Stands for the cell, or the captured block, whose code calls: the same object for all of it. */
   origin(): object;
 }
@@ -117,6 +122,7 @@ export type Order =
   | { type: 'interrupt' }
   | { type: 'input'; value?: string; problem?: string }
   | { type: 'comm'; run: number; message: CommFrame; buffers: Uint8Array[] }
+  | { type: 'explained'; id: number; traceback: string[] }
   | { type: 'reset' };
 
 /** One comm message on the line, in either direction. */
@@ -145,5 +151,7 @@ export type SessionEvent =
   /** An error outside the run that caused it: a timer, a rejection that nobody handled. */
   | { type: 'stray'; origin: 'exception' | 'rejection'; problem: ErrorReport }
   | { type: 'input'; prompt: string; password: boolean }
+  /** Asks how `problem` would be shown. */
+  | { type: 'explain'; id: number; problem: ErrorReport }
   /** A front end's comm message was handled. */
   | { type: 'handled' };

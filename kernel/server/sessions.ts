@@ -158,6 +158,11 @@ export class Sessions {
       case 'input':
         this.#ask(run, event.prompt, event.password);
         break;
+      case 'explain': {
+        const { traceback } = this.#options.tracebacks().render(event.problem);
+        this.#session.order(run, { type: 'explained', id: event.id, traceback });
+        break;
+      }
       case 'handled':
         this.#streams.flush();
         this.#handled.get(run)?.();

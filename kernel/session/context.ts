@@ -16,15 +16,26 @@ export interface RunContext {
 const storage = new AsyncLocalStorage<RunContext>();
 let latest: RunContext = { run: 0, name: 'start', interrupted: false };
 
+/** Frames of node while it tells hooks of promises and callbacks; the trampoline only calls user code from there. */
+const BOOKKEEPING = /at (?!callbackTrampoline)\S+ \(node:internal\/async_hooks/;
+
 /** Runs `body` in the name of `context`. */
 export function runIn<T>(context: RunContext, body: () => T): T {
   latest = context;
   return storage.run(context, body);
 }
 
-/** Runs `body` in the context of the code that calls, apart from its output, and stops with it. */
-export function capture<T>(sink: OutputSink, body: () => T): T {
-  const captured: RunContext = Object.create(currentContext(), { sink: { value: sink } });
+/** Runs `body` in the context of the code that calls, apart from its output, and stops with it, or by `signal`. */
+export function capture<T>(sink: OutputSink, body: () => T, signal?: AbortSignal): T {
+  const outer = currentContext();
+  const captured: RunContext = {
+    run: outer.run,
+    name: outer.name,
+    sink,
+    get interrupted() {
+      return outer.interrupted || (signal?.aborted ?? false);
+    },
+  };
   return storage.run(captured, body);
 }
 
@@ -48,7 +59,10 @@ export function stopCheck(): () => boolean {
 /**
  * Makes node stop checking its asynchronous stack, which it does by aborting the process, and which a termination
  * leaves unbalanced. `runIn` must not be called before the stack is clean again; it switches all on.
+ * Refuses, answering false, when the code that it interrupts is node's own bookkeeping, which must run to its end.
  */
-export function suspendContexts(): void {
+export function suspendContexts(): boolean {
+  if (BOOKKEEPING.test(new Error('where').stack ?? '')) return false;
   storage.disable();
+  return true;
 }

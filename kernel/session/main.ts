@@ -38,20 +38,22 @@ Error.stackTraceLimit = 50;
 const input = createInput(ring);
 const runner = new Runner(ring, process.cwd());
 const comms = new Comms(ring);
+const cellPort = createCellPort(ring);
 captureConsole(ring);
 guardTimers();
 installGlobals(runner.importer, input);
 Reflect.set(globalThis, DISPLAY_PORT, createDisplayPort(ring));
 Reflect.set(globalThis, COMM_PORT, comms);
-Reflect.set(globalThis, CELL_PORT, createCellPort(ring));
+Reflect.set(globalThis, CELL_PORT, cellPort);
 
-function hidden(symbol: string, value: () => void): void {
+function hidden(symbol: string, value: () => unknown): void {
   Object.defineProperty(globalThis, Symbol.for(symbol), { value, enumerable: false });
 }
 hidden(MARK_INTERRUPTED, () => runner.markInterrupted());
 hidden(PREPARE_TERMINATION, () => {
+  if (!suspendContexts()) return false;
   littered = true;
-  suspendContexts();
+  return true;
 });
 
 function obey(order: Order): void {
@@ -64,6 +66,9 @@ function obey(order: Order): void {
       break;
     case 'input':
       input.answer(order);
+      break;
+    case 'explained':
+      cellPort.explained(order);
       break;
     case 'reset':
       runner.reset();
