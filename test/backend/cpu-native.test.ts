@@ -12,6 +12,7 @@ import {
   rowMajor,
   type View,
 } from './cpu-native-harness.js';
+import { onEachIsa } from './cpu-native-isas.js';
 
 /** Largest difference, relative to the largest expected magnitude (at least 1); equal infinities and NaNs differ by 0. */
 function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -64,149 +65,6 @@ const shapes = [
   [2, 2, 2, 2, 31],
 ];
 
-describe('map', () => {
-  test.each(shapes.map((dims, seed) => ({ dims, seed })))('$dims', ({ dims, seed }) => {
-    const random = randomFrom(seed + 1);
-    for (let repeat = 0; repeat < 4; repeat++) {
-      const [a, b] = [randomView(dims, random), randomView(dims, random)];
-      const out = new Float32Array(product(dims));
-      const reversed = new Float32Array(product(dims));
-      const strides = rowMajor(dims).map((s) => -s);
-      new Program()
-        .map({
-          dims,
-          inputs: [a, b],
-          constants: [[0.25, 'f32']],
-          registers: 5,
-          code: [
-            ['mul_f32', 3, 0, 1],
-            ['add_f32', 4, 3, 2],
-          ],
-          outputs: [
-            [4, dense(out, dims)],
-            [3, { data: reversed, strides, offset: Math.max(0, product(dims) - 1) }],
-          ],
-        })
-        .run();
-      const expected = Array.from(indices(dims), (i) => read(a, i) * read(b, i));
-      expect(difference(reversed.toReversed(), expected)).toBeLessThan(1e-6);
-      expect(
-        difference(
-          out,
-          expected.map((x) => x + 0.25),
-        ),
-      ).toBeLessThan(1e-6);
-    }
-  });
-});
-
-describe('row', () => {
-  test.each([
-    [5, 10],
-    [3, 1],
-    [64, 64],
-    [2, 5000],
-    [100, 33],
-  ])('softmax %i x %i', (rows, length) => {
-    const x = randomView([rows, length], randomFrom(rows), false);
-    const out = new Float32Array(rows * length);
-    const best = new Int32Array(rows);
-    new Program()
-      .row({
-        dims: [rows, length],
-        rowDims: 1,
-        kinds: [0, 1, 0, 0, 0, 1, 0, 0, 1],
-        inputs: [x],
-        registers: 9,
-        code: [
-          ['rmax', 1, 0],
-          ['expand', 2, 1],
-          ['sub_f32', 3, 0, 2],
-          ['exp_f32', 4, 3],
-          ['rsum', 5, 4],
-          ['expand', 6, 5],
-          ['div_f32', 7, 4, 6],
-          ['rargmax', 8, 0],
-        ],
-        outputs: [
-          [7, dense(out, [rows, length])],
-          [8, { data: best, strides: [1, 0] }],
-        ],
-      })
-      .run();
-    for (let r = 0; r < rows; r++) {
-      const values = Array.from({ length }, (_, j) => read(x, [r, j]));
-      const total = values.reduce((sum, v) => sum + Math.exp(v), 0);
-      expect(
-        difference(
-          out.subarray(r * length, (r + 1) * length),
-          values.map((v) => Math.exp(v) / total),
-        ),
-      ).toBeLessThan(1e-6);
-      expect(best[r]).toBe(values.indexOf(Math.max(...values)));
-    }
-  });
-});
-
-describe('reduce', () => {
-  const cases = [
-    { kept: [], reduced: [100000] },
-    { kept: [10], reduced: [64] },
-    { kept: [3, 5], reduced: [7, 9] },
-    { kept: [700], reduced: [33] },
-    { kept: [4], reduced: [50000] },
-    { kept: [2, 600], reduced: [3, 40] },
-    { kept: [6], reduced: [1] },
-    { kept: [20, 1], reduced: [2100] },
-  ];
-  test.each(cases.flatMap((c) => [0, 1, 2].map((seed) => ({ ...c, seed }))))(
-    '$kept by $reduced ($seed)',
-    ({ kept, reduced, seed }) => {
-      const random = randomFrom(seed);
-      const dims = [...kept, ...reduced];
-      const x = randomView(dims, random, seed === 2);
-      const bias = randomView(kept, random, false);
-      const n = product(kept);
-      const [sum, max, squares] = [new Float32Array(n), new Float32Array(n), new Float32Array(n)];
-      const argmin = new Int32Array(n);
-      new Program()
-        .reduce({
-          kept,
-          reduced,
-          before: { inputs: [x], registers: 2, code: [['mul_f32', 1, 0, 0]] },
-          accumulators: [
-            ['rsum', 0, 'f32'],
-            ['rmax', 0, 'f32'],
-            ['rsum', 1, 'f32'],
-            ['rargmin', 0, 'i32'],
-          ],
-          after: {
-            inputs: [bias],
-            registers: 6,
-            code: [['add_f32', 5, 0, 4]],
-            outputs: [
-              [5, dense(sum, kept)],
-              [1, dense(max, kept)],
-              [2, dense(squares, kept)],
-              [3, dense(argmin, kept)],
-            ],
-          },
-        })
-        .run();
-      let i = 0;
-      for (const k of indices(kept)) {
-        const values = Array.from(indices(reduced), (r) => read(x, [...k, ...r]));
-        expect(sum[i]).toBeCloseTo(values.reduce((a, b) => a + b, 0) + read(bias, k), 2);
-        expect(max[i]).toBe(values.reduce((a, b) => Math.max(a, b), -Infinity));
-        const expected = values.reduce((a, b) => a + b * b, 0);
-        expect(Math.abs(squares[i]! - expected) / expected).toBeLessThan(1e-6);
-        expect(argmin[i]).toBe(values.indexOf(values.reduce((a, b) => Math.min(a, b), Infinity)));
-        i++;
-      }
-    },
-  );
-});
-
 /** C by definition, over the dims that are not k, in the given order. */
 function contracted(spec: ContractSpec): number[] {
   const outer = spec.dims.filter(([role]) => role !== 'k');
@@ -224,140 +82,285 @@ function contracted(spec: ContractSpec): number[] {
   });
 }
 
-describe('contract', () => {
-  const sizes = [
-    [1, 1, 1],
-    [1, 10, 128],
-    [64, 10, 128],
-    [10, 64, 64],
-    [32, 70, 33],
-    [15, 33, 700],
-    [128, 40, 90],
-    [7, 5, 3000],
-    [40, 40, 0],
-    [300, 130, 20],
-    [1, 1, 2000],
-  ];
-  test.each(sizes.flatMap(([m, n, k]) => [0, 1, 2, 3, 4, 5, 6, 7].map((layout) => ({ m, n, k, layout }))))(
-    '$m x $n x $k, layout $layout',
-    ({ m, n, k, layout }) => {
-      const [M, N, K] = [m!, n!, k!];
-      const random = randomFrom(M * 7 + N);
-      const [a, b] = [randomArray(M * K + 1, random), randomArray(K * N + 1, random)];
-      const [aM, aK] = layout & 1 ? [1, M] : [K, 1];
-      const [bN, bK] = layout & 2 ? [1, N] : [K, 1];
-      const out = new Float32Array(M * N);
+onEachIsa(() => {
+  describe('map', () => {
+    test.each(shapes.map((dims, seed) => ({ dims, seed })))('$dims', ({ dims, seed }) => {
+      const random = randomFrom(seed + 1);
+      for (let repeat = 0; repeat < 4; repeat++) {
+        const [a, b] = [randomView(dims, random), randomView(dims, random)];
+        const out = new Float32Array(product(dims));
+        const reversed = new Float32Array(product(dims));
+        const strides = rowMajor(dims).map((s) => -s);
+        new Program()
+          .map({
+            dims,
+            inputs: [a, b],
+            constants: [[0.25, 'f32']],
+            registers: 5,
+            code: [
+              ['mul_f32', 3, 0, 1],
+              ['add_f32', 4, 3, 2],
+            ],
+            outputs: [
+              [4, dense(out, dims)],
+              [3, { data: reversed, strides, offset: Math.max(0, product(dims) - 1) }],
+            ],
+          })
+          .run();
+        const expected = Array.from(indices(dims), (i) => read(a, i) * read(b, i));
+        expect(difference(reversed.toReversed(), expected)).toBeLessThan(1e-6);
+        expect(
+          difference(
+            out,
+            expected.map((x) => x + 0.25),
+          ),
+        ).toBeLessThan(1e-6);
+      }
+    });
+  });
+
+  describe('row', () => {
+    test.each([
+      [5, 10],
+      [3, 1],
+      [64, 64],
+      [2, 5000],
+      [100, 33],
+    ])('softmax %i x %i', (rows, length) => {
+      const x = randomView([rows, length], randomFrom(rows), false);
+      const out = new Float32Array(rows * length);
+      const best = new Int32Array(rows);
+      new Program()
+        .row({
+          dims: [rows, length],
+          rowDims: 1,
+          kinds: [0, 1, 0, 0, 0, 1, 0, 0, 1],
+          inputs: [x],
+          registers: 9,
+          code: [
+            ['rmax', 1, 0],
+            ['expand', 2, 1],
+            ['sub_f32', 3, 0, 2],
+            ['exp_f32', 4, 3],
+            ['rsum', 5, 4],
+            ['expand', 6, 5],
+            ['div_f32', 7, 4, 6],
+            ['rargmax', 8, 0],
+          ],
+          outputs: [
+            [7, dense(out, [rows, length])],
+            [8, { data: best, strides: [1, 0] }],
+          ],
+        })
+        .run();
+      for (let r = 0; r < rows; r++) {
+        const values = Array.from({ length }, (_, j) => read(x, [r, j]));
+        const total = values.reduce((sum, v) => sum + Math.exp(v), 0);
+        expect(
+          difference(
+            out.subarray(r * length, (r + 1) * length),
+            values.map((v) => Math.exp(v) / total),
+          ),
+        ).toBeLessThan(1e-6);
+        expect(best[r]).toBe(values.indexOf(Math.max(...values)));
+      }
+    });
+  });
+
+  describe('reduce', () => {
+    const cases = [
+      { kept: [], reduced: [100000] },
+      { kept: [10], reduced: [64] },
+      { kept: [3, 5], reduced: [7, 9] },
+      { kept: [700], reduced: [33] },
+      { kept: [4], reduced: [50000] },
+      { kept: [2, 600], reduced: [3, 40] },
+      { kept: [6], reduced: [1] },
+      { kept: [20, 1], reduced: [2100] },
+    ];
+    test.each(cases.flatMap((c) => [0, 1, 2].map((seed) => ({ ...c, seed }))))(
+      '$kept by $reduced ($seed)',
+      ({ kept, reduced, seed }) => {
+        const random = randomFrom(seed);
+        const dims = [...kept, ...reduced];
+        const x = randomView(dims, random, seed === 2);
+        const bias = randomView(kept, random, false);
+        const n = product(kept);
+        const [sum, max, squares] = [new Float32Array(n), new Float32Array(n), new Float32Array(n)];
+        const argmin = new Int32Array(n);
+        new Program()
+          .reduce({
+            kept,
+            reduced,
+            before: { inputs: [x], registers: 2, code: [['mul_f32', 1, 0, 0]] },
+            accumulators: [
+              ['rsum', 0, 'f32'],
+              ['rmax', 0, 'f32'],
+              ['rsum', 1, 'f32'],
+              ['rargmin', 0, 'i32'],
+            ],
+            after: {
+              inputs: [bias],
+              registers: 6,
+              code: [['add_f32', 5, 0, 4]],
+              outputs: [
+                [5, dense(sum, kept)],
+                [1, dense(max, kept)],
+                [2, dense(squares, kept)],
+                [3, dense(argmin, kept)],
+              ],
+            },
+          })
+          .run();
+        let i = 0;
+        for (const k of indices(kept)) {
+          const values = Array.from(indices(reduced), (r) => read(x, [...k, ...r]));
+          expect(sum[i]).toBeCloseTo(values.reduce((a, b) => a + b, 0) + read(bias, k), 2);
+          expect(max[i]).toBe(values.reduce((a, b) => Math.max(a, b), -Infinity));
+          const expected = values.reduce((a, b) => a + b * b, 0);
+          expect(Math.abs(squares[i]! - expected) / expected).toBeLessThan(1e-6);
+          expect(argmin[i]).toBe(values.indexOf(values.reduce((a, b) => Math.min(a, b), Infinity)));
+          i++;
+        }
+      },
+    );
+  });
+
+  describe('contract', () => {
+    const sizes = [
+      [1, 1, 1],
+      [1, 10, 128],
+      [64, 10, 128],
+      [10, 64, 64],
+      [32, 70, 33],
+      [15, 33, 700],
+      [128, 40, 90],
+      [7, 5, 3000],
+      [40, 40, 0],
+      [300, 130, 20],
+      [1, 1, 2000],
+    ];
+    test.each(sizes.flatMap(([m, n, k]) => [0, 1, 2, 3, 4, 5, 6, 7].map((layout) => ({ m, n, k, layout }))))(
+      '$m x $n x $k, layout $layout',
+      ({ m, n, k, layout }) => {
+        const [M, N, K] = [m!, n!, k!];
+        const random = randomFrom(M * 7 + N);
+        const [a, b] = [randomArray(M * K + 1, random), randomArray(K * N + 1, random)];
+        const [aM, aK] = layout & 1 ? [1, M] : [K, 1];
+        const [bN, bK] = layout & 2 ? [1, N] : [K, 1];
+        const out = new Float32Array(M * N);
+        const spec: ContractSpec = {
+          dims: [
+            ['m', M, aM, 0],
+            ['n', N, 0, bN],
+            ['k', K, aK, bK],
+          ],
+          a,
+          b,
+          inputs: [],
+          registers: 1,
+          outputs: [[0, { data: out, strides: layout & 4 ? [1, M, 0] : [N, 1, 0] }]],
+        };
+        new Program().contract(spec).run();
+        const expected = contracted(spec);
+        const actual = layout & 4 ? Array.from(indices([M, N]), ([i, j]) => out[j! * M + i!]!) : out;
+        expect(difference(actual, expected)).toBeLessThan(2e-6);
+      },
+    );
+
+    test('batched, with an epilogue of bias, row factor and residual', () => {
+      const [B, M, N, K] = [5, 33, 47, 20];
+      const random = randomFrom(9);
+      const [a, b] = [randomArray(B * M * K, random), randomArray(B * K * N, random)];
+      const [bias, factor, residual] = [
+        randomArray(N, random),
+        randomArray(M * B, random),
+        randomArray(B * M * N, random),
+      ];
+      const out = new Float32Array(B * M * N);
       const spec: ContractSpec = {
         dims: [
-          ['m', M, aM, 0],
-          ['n', N, 0, bN],
-          ['k', K, aK, bK],
+          ['batch', B, M * K, K * N],
+          ['m', M, K, 0],
+          ['n', N, 0, 1],
+          ['k', K, 1, N],
         ],
         a,
         b,
-        inputs: [],
-        registers: 1,
-        outputs: [[0, { data: out, strides: layout & 4 ? [1, M, 0] : [N, 1, 0] }]],
+        inputs: [
+          { data: bias, strides: [0, 0, 1, 0] },
+          { data: factor, strides: [M, 1, 0, 0] },
+          { data: residual, strides: [M * N, N, 1, 0] },
+        ],
+        constants: [[0, 'f32']],
+        registers: 6,
+        code: [
+          ['fma_f32', 5, 0, 2, 1],
+          ['max_f32', 5, 5, 4],
+          ['add_f32', 3, 5, 3],
+        ],
+        outputs: [[3, { data: out, strides: [M * N, N, 1, 0] }]],
       };
       new Program().contract(spec).run();
-      const expected = contracted(spec);
-      const actual = layout & 4 ? Array.from(indices([M, N]), ([i, j]) => out[j! * M + i!]!) : out;
-      expect(difference(actual, expected)).toBeLessThan(2e-6);
-    },
-  );
-
-  test('batched, with an epilogue of bias, row factor and residual', () => {
-    const [B, M, N, K] = [5, 33, 47, 20];
-    const random = randomFrom(9);
-    const [a, b] = [randomArray(B * M * K, random), randomArray(B * K * N, random)];
-    const [bias, factor, residual] = [
-      randomArray(N, random),
-      randomArray(M * B, random),
-      randomArray(B * M * N, random),
-    ];
-    const out = new Float32Array(B * M * N);
-    const spec: ContractSpec = {
-      dims: [
-        ['batch', B, M * K, K * N],
-        ['m', M, K, 0],
-        ['n', N, 0, 1],
-        ['k', K, 1, N],
-      ],
-      a,
-      b,
-      inputs: [
-        { data: bias, strides: [0, 0, 1, 0] },
-        { data: factor, strides: [M, 1, 0, 0] },
-        { data: residual, strides: [M * N, N, 1, 0] },
-      ],
-      constants: [[0, 'f32']],
-      registers: 6,
-      code: [
-        ['fma_f32', 5, 0, 2, 1],
-        ['max_f32', 5, 5, 4],
-        ['add_f32', 3, 5, 3],
-      ],
-      outputs: [[3, { data: out, strides: [M * N, N, 1, 0] }]],
-    };
-    new Program().contract(spec).run();
-    const expected = contracted(spec).map((c, i) => {
-      const [x, j] = [Math.floor(i / N), i % N];
-      return Math.max(0, c * factor[x]! + bias[j]!) + residual[i]!;
+      const expected = contracted(spec).map((c, i) => {
+        const [x, j] = [Math.floor(i / N), i % N];
+        return Math.max(0, c * factor[x]! + bias[j]!) + residual[i]!;
+      });
+      expect(difference(out, expected)).toBeLessThan(2e-6);
     });
-    expect(difference(out, expected)).toBeLessThan(2e-6);
-  });
 
-  // X [n, c, h + 2, w + 2] padded, W [f, c, 3, 3]
-  const conv = { n: 3, c: 4, f: 9, h: 10, w: 11 };
-  const { n, c, f, h, w } = conv;
-  const [hp, wp] = [h + 2, w + 2];
-  const random = randomFrom(3);
-  const x = randomArray(n * c * hp * wp, random);
-  const weights = randomArray(f * c * 9, random);
-  test('convolution', () => {
-    const out = new Float32Array(n * f * h * w);
-    const spec: ContractSpec = {
-      dims: [
-        ['n', n, 0, c * hp * wp],
-        ['m', f, c * 9, 0],
-        ['n', h, 0, wp],
-        ['n', w, 0, 1],
-        ['k', c, 9, hp * wp],
-        ['k', 3, 3, wp],
-        ['k', 3, 1, 1],
-      ],
-      a: weights,
-      b: x,
-      inputs: [],
-      registers: 1,
-      outputs: [[0, { data: out, strides: [f * h * w, h * w, w, 1, 0, 0, 0] }]],
-    };
-    new Program().contract(spec).run();
-    expect(difference(out, contracted(spec))).toBeLessThan(2e-6);
-  });
-  test('weight gradient of a convolution, k in pieces', () => {
-    const gradient = randomArray(n * f * h * w, random);
-    const out = new Float32Array(f * c * 9);
-    for (const times of [1, 4]) {
+    // X [n, c, h + 2, w + 2] padded, W [f, c, 3, 3]
+    const conv = { n: 3, c: 4, f: 9, h: 10, w: 11 };
+    const { n, c, f, h, w } = conv;
+    const [hp, wp] = [h + 2, w + 2];
+    const random = randomFrom(3);
+    const x = randomArray(n * c * hp * wp, random);
+    const weights = randomArray(f * c * 9, random);
+    test('convolution', () => {
+      const out = new Float32Array(n * f * h * w);
       const spec: ContractSpec = {
         dims: [
-          ['m', f, h * w, 0],
-          ['n', c, 0, hp * wp],
-          ['n', 3, 0, wp],
-          ['n', 3, 0, 1],
-          ['k', times, 0, 0],
-          ['k', n, f * h * w, c * hp * wp],
-          ['k', h, w, wp],
-          ['k', w, 1, 1],
+          ['n', n, 0, c * hp * wp],
+          ['m', f, c * 9, 0],
+          ['n', h, 0, wp],
+          ['n', w, 0, 1],
+          ['k', c, 9, hp * wp],
+          ['k', 3, 3, wp],
+          ['k', 3, 1, 1],
         ],
-        a: gradient,
+        a: weights,
         b: x,
         inputs: [],
         registers: 1,
-        outputs: [[0, { data: out, strides: [c * 9, 9, 3, 1, 0, 0, 0, 0] }]],
+        outputs: [[0, { data: out, strides: [f * h * w, h * w, w, 1, 0, 0, 0] }]],
       };
       new Program().contract(spec).run();
       expect(difference(out, contracted(spec))).toBeLessThan(2e-6);
-    }
+    });
+    test('weight gradient of a convolution, k in pieces', () => {
+      const gradient = randomArray(n * f * h * w, random);
+      const out = new Float32Array(f * c * 9);
+      for (const times of [1, 4]) {
+        const spec: ContractSpec = {
+          dims: [
+            ['m', f, h * w, 0],
+            ['n', c, 0, hp * wp],
+            ['n', 3, 0, wp],
+            ['n', 3, 0, 1],
+            ['k', times, 0, 0],
+            ['k', n, f * h * w, c * hp * wp],
+            ['k', h, w, wp],
+            ['k', w, 1, 1],
+          ],
+          a: gradient,
+          b: x,
+          inputs: [],
+          registers: 1,
+          outputs: [[0, { data: out, strides: [c * 9, 9, 3, 1, 0, 0, 0, 0] }]],
+        };
+        new Program().contract(spec).run();
+        expect(difference(out, contracted(spec))).toBeLessThan(2e-6);
+      }
+    });
   });
 });

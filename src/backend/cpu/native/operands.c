@@ -90,11 +90,12 @@ void GL(prepare)(gl_body *body) {
       if (in->reg == out->reg) out->inPlace = false;
       if (in->view.base == out->view.base && in->mode == GL_DENSE && written_before_read(&body->code, out->reg, in->reg)) out->inPlace = false;
     }
-    /* another output that only copies an aliased input would find it overwritten */
-    for (int j = 0; j < body->nOutputs; j++)
-      for (int k = 0; k < body->nInputs; k++)
-        if (body->outputs[j].reg == body->inputs[k].reg && body->inputs[k].view.base == out->view.base) out->inPlace = false;
   }
+  /* An input that an output merely copies must not lie where another output is written. */
+  for (int i = 0; i < body->nInputs; i++)
+    for (int j = 0; j < body->nOutputs; j++)
+      for (int k = 0; k < body->nOutputs; k++)
+        if (body->outputs[j].reg == body->inputs[i].reg && j != k && body->outputs[k].view.base == body->inputs[i].view.base) body->inputs[i].mode = GL_LOADED;
 }
 
 /* Registers start at different cache sets. */
