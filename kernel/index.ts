@@ -9,3 +9,4 @@ export {
   type MimeBundle,
 } from './contract.js';
 export * from './display/index.js';
+export * from './widgets/index.js';

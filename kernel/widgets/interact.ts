@@ -1,0 +1,205 @@
+// A function and controls → the function's output, redone whenever a control moves.
+import { stripVTControlCharacters } from 'node:util';
+import type { CapturedOutput, MimeBundle } from '../contract.js';
+import { type Displayable, describe, JUPYTER_DISPLAY, toText } from '../display/bundle.js';
+import { display } from '../display/show.js';
+import { vbox } from './boxes.js';
+import { WidgetError } from './errors.js';
+import { textInput } from './inputs.js';
+import type { Output } from './output.js';
+import type { OutputList } from './outputs.js';
+import { cellPort } from './ports.js';
+import { dropdown } from './selection.js';
+import { intSlider, slider } from './sliders.js';
+import { createSlots } from './slots.js';
+import { checkbox } from './switches.js';
+import { type Stop, ValueWidget } from './widget.js';
+
+/** The range of a slider. */
+export interface Range {
+  min: number;
+  max: number;
+  step?: number;
+  value?: number;
+}
+
+/**
+ * A widget with a value; or, in short, a boolean for a checkbox, a string for a text field, an array for a dropdown,
+ * `{ min, max }` for a slider, and a number for a slider around it.
+ */
+export type Control = ValueWidget<unknown> | boolean | string | number | Range | readonly unknown[];
+
+export interface Controls {
+  readonly [name: string]: Control;
+}
+
+type ValueOf<C> =
+  C extends ValueWidget<infer V>
+    ? V
+    : C extends boolean
+      ? boolean
+      : C extends string
+        ? string
+        : C extends readonly (infer T)[]
+          ? T
+          : number;
+
+/** What the function gets: the controls' values by their names. */
+export type ValuesOf<C extends Controls> = { -readonly [K in keyof C]: ValueOf<C[K]> };
+
+export interface InteractOptions {
+  /**
+   * Milliseconds that the controls must rest before the function runs. Default 0: it runs at once, and what happened
+   * while it ran is one more run.
+   */
+  delay?: number;
+  /** Where results go, in place of outputs of the cell below the controls. */
+  output?: Output;
+}
+
+/**
+ * Shows the controls and below them what `f` prints, shows and returns; and redoes that whenever a control moves. The
+ * new output takes the place of the old one. A run of an async `f` that is not over by then is cancelled: its signal is
+ * aborted, its output ignored, and what still runs of it ends at its next timer or output.
+ * @param f gets the values by name, and the signal.
+ * @throws WidgetError for a control that is none.
+ * @example interact(({ rate, momentum }) => plotRun(rate, momentum), { rate: logSlider(), momentum: { min: 0, max: 1 } })
+ */
+export function interact<const C extends Controls>(
+  f: (values: ValuesOf<C>, signal: AbortSignal) => unknown,
+  controls: C,
+  options: InteractOptions = {},
+): Interaction<C> {
+  const widgets = new Map(Object.entries(controls).map(([name, control]) => [name, widgetOf(name, control)]));
+  display(vbox([...widgets.values()]));
+  return new Interaction(f, widgets, options);
+}
+
+/** What `interact` answers; it shows itself, so as a cell's last expression it adds nothing. */
+export class Interaction<C extends Controls = Controls> implements Displayable {
+  readonly #f: (values: ValuesOf<C>, signal: AbortSignal) => unknown;
+  readonly #widgets: ReadonlyMap<string, ValueWidget<unknown>>;
+  readonly #list: OutputList;
+  readonly #delay: number;
+  readonly #stops: Stop[];
+  #current = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #done: Promise<void>;
+
+  constructor(
+    f: (values: ValuesOf<C>, signal: AbortSignal) => unknown,
+    widgets: ReadonlyMap<string, ValueWidget<unknown>>,
+    { delay = 0, output }: InteractOptions,
+  ) {
+    this.#f = f;
+    this.#widgets = widgets;
+    this.#list = output?.list ?? createSlots();
+    this.#delay = delay;
+    this.#stops = [...widgets.values()].map((widget) => widget.observe(() => this.#schedule()));
+    this.#done = this.#run();
+  }
+
+  /** The controls' values now. */
+  get values(): ValuesOf<C> {
+    // The names and the types of the values are those of the controls.
+    return Object.fromEntries([...this.#widgets].map(([name, { value }]) => [name, value])) as ValuesOf<C>;
+  }
+
+  /** Resolves when the run that is under way is over. */
+  get done(): Promise<void> {
+    return this.#done;
+  }
+
+  /** Runs the function again, as if a control had moved. */
+  rerun(): Promise<void> {
+    this.#done = this.#run();
+    return this.#done;
+  }
+
+  /** The output stays, and no longer follows the controls. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#current.abort();
+    for (const stop of this.#stops) stop();
+  }
+
+  [JUPYTER_DISPLAY](): undefined {}
+
+  #schedule(): void {
+    this.#current.abort();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#done = this.#run();
+    }, this.#delay);
+  }
+
+  #run(): Promise<void> {
+    this.#current.abort();
+    this.#current = new AbortController();
+    const { signal } = this.#current;
+    const list = this.#list;
+    list.rewind();
+    const sink = (output: CapturedOutput): void => {
+      if (!signal.aborted) list.write(output);
+    };
+    const finish = (bundle?: MimeBundle): void => {
+      if (bundle) sink({ type: 'display', bundle, update: false });
+      if (!signal.aborted) list.finish();
+    };
+    const result = cellPort().capture(sink, () => this.#outcome(), signal);
+    if (isPromise(result)) return result.then(finish);
+    finish(result);
+    return Promise.resolve();
+  }
+
+  /** How the value that the function returns, or the error that it throws, shows; a promise only where it must be. */
+  #outcome(): MimeBundle | undefined | Promise<MimeBundle | undefined> {
+    const show = (value: unknown) => (value === undefined ? undefined : describe(value));
+    try {
+      const value = this.#f(this.values, this.#current.signal);
+      if (isPromise(value)) return value.then(show).catch(failure);
+      const shown = show(value);
+      return isPromise(shown) ? shown.catch(failure) : shown;
+    } catch (error) {
+      return failure(error);
+    }
+  }
+}
+
+async function failure(error: unknown): Promise<MimeBundle> {
+  const lines = await cellPort().explain(error);
+  const text = lines.join('\n');
+  return { data: { 'application/vnd.jupyter.error': text, 'text/plain': stripVTControlCharacters(text) } };
+}
+
+function widgetOf(name: string, control: Control): ValueWidget<unknown> {
+  if (control instanceof ValueWidget) {
+    if (control.model.get('description') === '') control.model.set({ description: name });
+    return control;
+  }
+  if (typeof control === 'boolean') return checkbox({ label: name, value: control });
+  if (typeof control === 'string') return textInput({ label: name, value: control });
+  if (typeof control === 'number') return numberAround(name, control);
+  if (Array.isArray(control)) return dropdown({ label: name, options: control });
+  if (isRange(control)) return slider({ label: name, ...control });
+  throw new WidgetError(
+    `interact: ${name} is ${toText(control)}; give a widget with a value, a boolean, a string, a number, an array, or { min, max }`,
+  );
+}
+
+/** From minus one to three times the number, as Jupyter users know it. */
+function numberAround(name: string, value: number): ValueWidget<unknown> {
+  const ends = value === 0 ? [-1, 1] : [-value, 3 * value];
+  const options = { label: name, value, min: Math.min(...ends), max: Math.max(...ends) };
+  return Number.isInteger(value) && value !== 0 ? intSlider(options) : slider(options);
+}
+
+function isRange(control: unknown): control is Range {
+  return typeof control === 'object' && control !== null && 'min' in control && 'max' in control;
+}
+
+function isPromise(value: unknown): value is Promise<unknown>;
+function isPromise<T>(value: T | Promise<T>): value is Promise<T>;
+function isPromise(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
