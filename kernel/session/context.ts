@@ -17,7 +17,7 @@ const storage = new AsyncLocalStorage<RunContext>();
 let latest: RunContext = { run: 0, name: 'start', interrupted: false };
 
 /** Frames of node while it tells hooks of promises and callbacks; the trampoline only calls user code from there. */
-const BOOKKEEPING = /at (?!callbackTrampoline)\S+ \(node:internal\/async_hooks/;
+const BOOKKEEPING = /at (?!\S*callbackTrampoline)\S+ \(node:internal\/async_hooks/;
 
 /** Runs `body` in the name of `context`. */
 export function runIn<T>(context: RunContext, body: () => T): T {

@@ -129,14 +129,18 @@ function debugSession(): inspector.Session {
   return debug;
 }
 
-function callOnMain(symbol: string): void {
-  debugSession().post('Runtime.evaluate', { expression: `globalThis[Symbol.for('${symbol}')]()` });
+function callOnMain(symbol: string): Promise<unknown> {
+  const expression = `globalThis[Symbol.for('${symbol}')]()`;
+  return new Promise((resolve) => {
+    debugSession().post('Runtime.evaluate', { expression }, (_error, answer) => resolve(answer?.result.value));
+  });
 }
 
 /** Ends what runs on the main thread now, or what runs there next; resolves when it was delivered. */
-function terminate(): Promise<void> {
-  callOnMain(PREPARE_TERMINATION);
-  return new Promise((resolve) => debugSession().post('Runtime.terminateExecution', () => resolve()));
+async function terminate(): Promise<void> {
+  // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
+  while ((await callOnMain(PREPARE_TERMINATION)) !== true);
+  await new Promise<void>((resolve) => debugSession().post('Runtime.terminateExecution', () => resolve()));
 }
 
 /**
@@ -144,7 +148,7 @@ function terminate(): Promise<void> {
  * terminated there, as often as it takes until the event loop turns again.
  */
 function interrupt(): void {
-  callOnMain(MARK_INTERRUPTED);
+  void callOnMain(MARK_INTERRUPTED);
   void stop();
 }
 
