@@ -137,10 +137,10 @@ export class Tensor {
     withRecording(createGraph, () => backward(this.node, gradient?.node ?? null, retainGraph));
     awaitLoss(this);
   }
-  /** The same value, cut off from its history. */
+  /** The same value, cut off from its history; of a parameter, its present value. */
   detach(): Tensor {
     const node = this.node;
-    if (!node.tracked) return this;
+    if (!node.tracked) return this instanceof Parameter ? new Tensor(node) : this;
     return withRecording(false, () => new Tensor(make('reshape', [node], { shape: node.shape })));
   }
 

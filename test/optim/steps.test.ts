@@ -4,8 +4,8 @@ import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openReference } from '../../src/backend/reference/index.js';
 import { type Backend, currentDevice, device, registerDevice } from '../../src/device.js';
-import { manualSeed, noGrad, Parameter, rand, tensor } from '../../src/index.js';
 import type { Node } from '../../src/graph.js';
+import { manualSeed, noGrad, Parameter, rand, tensor } from '../../src/index.js';
 import * as nn from '../../src/nn/index.js';
 import { adam, sgd } from '../../src/optim/index.js';
 
@@ -18,7 +18,13 @@ beforeAll(() => {
   before = currentDevice().name;
   registerDevice('counting', (): Backend => {
     const inner = openReference();
-    return { ...inner, compile: (plan) => (compiled++, inner.compile(plan)) };
+    return {
+      ...inner,
+      compile(plan) {
+        compiled++;
+        return inner.compile(plan);
+      },
+    };
   });
   device('counting');
 });
