@@ -1,18 +1,21 @@
 // Linear algebra of square and tall matrices, batched over leading axes. Factorizations run on the host in float64
 // (ml-matrix); their gradients are tensor expressions, so that second derivatives work too.
-import {
-  CholeskyDecomposition,
-  EigenvalueDecomposition,
-  LuDecomposition,
-  Matrix,
-  QrDecomposition,
-  SingularValueDecomposition,
-} from 'ml-matrix';
+import { createRequire } from 'node:module';
+import type * as Library from 'ml-matrix';
 import { customGradient } from '../autograd.js';
 import { eye, tensor, tril, triu } from '../create.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+
+const require = createRequire(import.meta.url);
+let loaded: typeof Library | undefined;
+/** The library, loaded when first used: it takes longer to load than all of ours. */
+function library(): typeof Library {
+  loaded ??= require('ml-matrix');
+  if (!loaded) throw new Error('ml-matrix is empty');
+  return loaded;
+}
 
 function square(op: string, a: Tensor): number {
   const [m, n] = a.shape.slice(-2);
@@ -22,13 +25,13 @@ function square(op: string, a: Tensor): number {
 }
 
 /** Applies `f` to each matrix on the host; each result is a matrix of `rows` × `columns`. */
-function eachMatrix(a: Tensor, rows: number, columns: number, f: (matrix: Matrix) => Matrix): Tensor {
+function eachMatrix(a: Tensor, rows: number, columns: number, f: (matrix: Library.Matrix) => Library.Matrix): Tensor {
   const [m, n] = a.shape.slice(-2) as [number, number];
   const lead = a.shape.slice(0, -2);
   const data = a.dataSync();
   const out = new Float64Array(sizeOf(lead) * rows * columns);
   for (let k = 0; k < sizeOf(lead); k++) {
-    const matrix = Matrix.from1DArray(m, n, Array.from(data.subarray(k * m * n, (k + 1) * m * n)));
+    const matrix = library().Matrix.from1DArray(m, n, Array.from(data.subarray(k * m * n, (k + 1) * m * n)));
     out.set(f(matrix).to1DArray(), k * rows * columns);
   }
   return tensor(out, { shape: [...lead, rows, columns], dtype: a.dtype });
@@ -47,13 +50,13 @@ export function inverse(a: Tensor): Tensor {
   const compute = customGradient(
     (x) =>
       eachMatrix(x, n, n, (matrix) => {
-        const lu = new LuDecomposition(matrix);
+        const lu = new (library().LuDecomposition)(matrix);
         if (lu.isSingular())
           throw new ValueError(
             'inverse: the matrix is singular',
             'Add a small multiple of the identity, or use another method.',
           );
-        return lu.solve(Matrix.eye(n));
+        return lu.solve(library().Matrix.eye(n));
       }),
     (g, x) => {
       const turned = inverse(x).transpose();
@@ -81,7 +84,7 @@ export function det(a: Tensor): Tensor {
   square('det', a);
   const compute = customGradient(
     (x) =>
-      eachMatrix(x, 1, 1, (matrix) => new Matrix([[new LuDecomposition(matrix).determinant]]))
+      eachMatrix(x, 1, 1, (matrix) => new (library().Matrix)([[new (library().LuDecomposition)(matrix).determinant]]))
         .squeeze(-1)
         .squeeze(-1),
     (g, x) => [inverse(x).transpose().mul(det(x).mul(g).unsqueeze(-1).unsqueeze(-1))],
@@ -95,10 +98,10 @@ export function logAbsDet(a: Tensor): Tensor {
   const compute = customGradient(
     (x) =>
       eachMatrix(x, 1, 1, (matrix) => {
-        const upper = new LuDecomposition(matrix).upperTriangularMatrix;
+        const upper = new (library().LuDecomposition)(matrix).upperTriangularMatrix;
         let sum = 0;
         for (let i = 0; i < n; i++) sum += Math.log(Math.abs(upper.get(i, i)));
-        return new Matrix([[sum]]);
+        return new (library().Matrix)([[sum]]);
       })
         .squeeze(-1)
         .squeeze(-1),
@@ -118,7 +121,7 @@ export function cholesky(a: Tensor): Tensor {
     (x) =>
       eachMatrix(x, n, n, (matrix) => {
         for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) matrix.set(i, j, matrix.get(j, i));
-        const factor = new CholeskyDecomposition(matrix);
+        const factor = new (library().CholeskyDecomposition)(matrix);
         if (!factor.isPositiveDefinite())
           throw new ValueError(
             'cholesky: the matrix is not positive definite',
@@ -155,9 +158,11 @@ export function eigh(a: Tensor): { values: Tensor; vectors: Tensor } {
   const compute = customGradient(
     (x) =>
       eachMatrix(x, n + 1, n, (matrix) => {
-        const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+        const { realEigenvalues, eigenvectorMatrix } = new (library().EigenvalueDecomposition)(matrix, {
+          assumeSymmetric: true,
+        });
         const order = realEigenvalues.map((_, i) => i).sort((i, j) => realEigenvalues[i]! - realEigenvalues[j]!);
-        const out = new Matrix(n + 1, n);
+        const out = new (library().Matrix)(n + 1, n);
         order.forEach((from, to) => {
           out.set(0, to, realEigenvalues[from]!);
           for (let i = 0; i < n; i++) out.set(i + 1, to, eigenvectorMatrix.get(i, from));
@@ -188,8 +193,8 @@ export function qr(a: Tensor): { q: Tensor; r: Tensor } {
   const compute = customGradient(
     (x) =>
       eachMatrix(x, m + n, n, (matrix) => {
-        const factor = new QrDecomposition(matrix);
-        const out = new Matrix(m + n, n);
+        const factor = new (library().QrDecomposition)(matrix);
+        const out = new (library().Matrix)(m + n, n);
         for (let j = 0; j < n; j++) {
           const sign = factor.upperTriangularMatrix.get(j, j) < 0 ? -1 : 1;
           for (let i = 0; i < m; i++) out.set(i, j, sign * factor.orthogonalMatrix.get(i, j));
@@ -228,9 +233,9 @@ export function svd(a: Tensor): { u: Tensor; s: Tensor; v: Tensor } {
   const compute = customGradient(
     (x) =>
       eachMatrix(x, m + 1 + n, n, (matrix) => {
-        const factor = new SingularValueDecomposition(matrix, { autoTranspose: false });
+        const factor = new (library().SingularValueDecomposition)(matrix, { autoTranspose: false });
         const order = factor.diagonal.map((_, i) => i).sort((i, j) => factor.diagonal[j]! - factor.diagonal[i]!);
-        const out = new Matrix(m + 1 + n, n);
+        const out = new (library().Matrix)(m + 1 + n, n);
         order.forEach((from, to) => {
           for (let i = 0; i < m; i++) out.set(i, to, factor.leftSingularVectors.get(i, from));
           out.set(m, to, factor.diagonal[from]!);
