@@ -18,8 +18,8 @@ export interface ReferenceOptions {
   readonly file: ts.SourceFile;
   readonly edits: Edits;
   readonly spelling: Spelling;
-  /** Names that live on the scope object: declared by this cell or an earlier one. */
-  readonly owned: ReadonlySet<string>;
+  /** Whether a name lives on the scope object: declared by this cell or an earlier one. */
+  owns(name: string): boolean;
   /** This cell's `const`s, for which assignment must fail. */
   readonly constants: ReadonlySet<string>;
 }
@@ -333,7 +333,7 @@ export class ReferenceRewriter {
 
   #isRedirected(name: string, scope: LocalScope | undefined): boolean {
     if (name === '' || isLocal(scope, name)) return false;
-    return this.#options.owned.has(name) || !GLOBALS.has(name);
+    return this.#options.owns(name) || !GLOBALS.has(name);
   }
 
   #spell(node: ts.Identifier): string {
@@ -360,9 +360,9 @@ export class ReferenceRewriter {
   /** `typeof x` must not throw where nothing is called x. */
   #typeOf(node: ts.TypeOfExpression, scope: LocalScope | undefined): void {
     const ts = this.#ts;
-    const { edits, file, owned, spelling } = this.#options;
+    const { edits, file, spelling } = this.#options;
     const operand = withoutWrappers(node.expression);
-    if (!ts.isIdentifier(operand) || owned.has(operand.text) || !this.#isRedirected(operand.text, scope)) {
+    if (!ts.isIdentifier(operand) || this.#options.owns(operand.text) || !this.#isRedirected(operand.text, scope)) {
       this.visit(node.expression, scope);
       return;
     }

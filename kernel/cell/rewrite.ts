@@ -69,11 +69,12 @@ class CellRewriter {
       cell: unusedName(cell.source, '$cell'),
       constants: unusedName(cell.source, '$const'),
     };
+    const own = new Set(declares.filter(({ ambient }) => !ambient).map(({ name }) => name));
     this.#references = new ReferenceRewriter({
       file: cell.file,
       edits: this.#edits,
       spelling: this.#spelling,
-      owned: new Set([...scope, ...declares.filter(({ ambient }) => !ambient).map(({ name }) => name)]),
+      owns: (name) => own.has(name) || scope.has(name),
       constants: new Set(declares.filter(({ kind }) => kind === 'const').map(({ name }) => name)),
     });
   }

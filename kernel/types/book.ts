@@ -36,8 +36,8 @@ export interface ModuleOptions {
 
 const VARIABLES: ReadonlySet<Declaration['kind']> = new Set(['const', 'let', 'var']);
 /** So many modules stay imported though the cell at hand may not use them. */
-const MOST_IMPORTS = 48;
-const KEPT_IMPORTS = 16;
+const MOST_IMPORTS = 16;
+const KEPT_IMPORTS = 6;
 /** A statement: right after an import the native compiler would only propose what imports may hold. */
 const PRELUDE_END = 'void 0;\n';
 /** Starts the name under which a cell's module is imported; nothing that a person reads shows it. */

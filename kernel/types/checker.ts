@@ -135,9 +135,16 @@ export class Checker implements CellChecker {
   /** One at a time: all share the open file. A failed one does not hold up the next. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     clearTimeout(this.#idle);
-    const result = this.#queue.then(work);
+    const result = this.#queue.then(() => work().catch((error: unknown) => this.#again(work, error)));
     this.#queue = result.catch(() => {});
     return result;
+  }
+
+  /** An engine that died in the middle is started again, once. */
+  async #again<T>(work: () => Promise<T>, error: unknown): Promise<T> {
+    const engine = await this.#running.catch(() => undefined);
+    if (this.#disposed || engine?.isAlive) throw error;
+    return work();
   }
 
   /** Makes a cell the open file of an engine that knows the disk as it is. */

@@ -335,6 +335,42 @@ describe('imports', () => {
   });
 });
 
+describe('options', () => {
+  const factory =
+    'function make(tag: unknown, props: object | null, ...children: unknown[]) { return { tag, props, children } }';
+
+  test('JSX calls React.createElement of the notebook', async () => {
+    const notebook = new TestNotebook();
+    await notebook.run(
+      `${factory}; const React = { createElement: make, Fragment: 'all' }; const A = 'component', n = 1`,
+    );
+    expect(await notebook.run('<><A n={n} {...{ m: 2 }}>text {n}</A><div /></>')).toEqual({
+      tag: 'all',
+      props: null,
+      children: [
+        { tag: 'component', props: { n: 1, m: 2 }, children: ['text ', 1] },
+        { tag: 'div', props: null, children: [] },
+      ],
+    });
+  });
+
+  test('JSX with another factory', async () => {
+    const notebook = new TestNotebook({}, { jsx: { factory: 'make', fragment: 'Fragment' } });
+    await notebook.run(factory);
+    expect(await notebook.run('const el = <p id="a">{[1]}</p>\nel')).toEqual({
+      tag: 'p',
+      props: { id: 'a' },
+      children: [[1]],
+    });
+  });
+
+  test('the older decorators', async () => {
+    const notebook = new TestNotebook({}, { legacyDecorators: true });
+    await notebook.run('const seen: unknown[] = []; const dec = (target: object, key: string) => { seen.push(key) }');
+    expect(await notebook.run('class A { @dec m() {} constructor(private n: number) {} }\nseen')).toEqual(['m']);
+  });
+});
+
 describe('errors', () => {
   test('an unknown name', async () => {
     await expect(evaluate('nothing')).rejects.toThrow(new ReferenceError('nothing is not defined'));

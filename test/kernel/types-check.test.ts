@@ -1,4 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES, TypedNotebook } from './types-notebook.js';
@@ -214,6 +216,15 @@ describe.each(ENGINES)('%s', (engine) => {
     notebook.checker.invalidate();
   });
 
+  test('nothing is left on the disk', async () => {
+    const other = new TypedNotebook(engine);
+    await other.open();
+    const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`gradlab-types-${process.pid}-`));
+    const open = folders().length;
+    other.close();
+    expect(folders()).toHaveLength(open - 1);
+  });
+
   test('cells survive a look at the disk', async () => {
     await notebook.run('const survivor = 1');
     notebook.checker.invalidate();
@@ -223,5 +234,22 @@ describe.each(ENGINES)('%s', (engine) => {
   test('types of a cell with errors', async () => {
     await notebook.run('const broken: number = "x"; const fine = 2');
     expect(await notebook.run('broken.toFixed() + fine.toFixed()')).toEqual([]);
+  });
+});
+
+describe('a compiler in another process', () => {
+  const notebook = new TypedNotebook('native');
+  beforeAll(async () => {
+    await notebook.open();
+  });
+  afterAll(() => notebook.close());
+
+  test('a compiler that was killed is started again', async () => {
+    await notebook.run('const before = 1');
+    const children = execFileSync('ps', ['--ppid', String(process.pid), '-o', 'pid=,comm=']).toString();
+    const pids = [...children.matchAll(/(\d+) tsc/g)].map(([, pid]) => Number(pid));
+    expect(pids).toHaveLength(1);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect(await notebook.run('before.nothing')).toEqual(["1:8 TS2339 Property 'nothing' does not exist on type '1'."]);
   });
 });
