@@ -25,9 +25,9 @@ export interface CellRuntime {
  */
 export function createScope(globals: object = globalThis): NotebookScope {
   const beyond = new Proxy(Object.create(null), {
-    get(_target, key, receiver) {
+    get(_target, key) {
       if (typeof key === 'string' && !(key in globals)) throw new ReferenceError(`${key} is not defined`);
-      return Reflect.get(globals, key, key in globalThis ? globals : receiver);
+      return Reflect.get(globals, key);
     },
     has: (_target, key) => key in globals,
     set: (_target, key, value, receiver) => define(receiver, key, value),
