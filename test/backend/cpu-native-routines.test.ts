@@ -434,7 +434,7 @@ onEachIsa(() => {
 test('malformed records are refused', () => {
   const bad = (kind: string, payload: number[]) => () => new Program().record(kind, payload).run();
   expect(bad('map', [99])).toThrow(/kernel 0: malformed/);
-  expect(bad('map', [1, 5, 0, 1, 0, 1, 0, 3, 1, 0, 0, -1, 1])).toThrow(NativeRunError); // an output of register 3 of 1
+  expect(bad('map', [1, 5, 0, 1, 0, 1, 0, 3, 0, 0, 0, -1, 1])).toThrow(NativeRunError); // an output of register 3 of 1
   expect(bad('contract', [1, 7, 5, 1, 1])).toThrow(/malformed/);
   expect(bad('cumsum', [])).toThrow(/malformed/);
 });
