@@ -15,6 +15,10 @@ export interface Executable {
 export interface KernelSummary {
   readonly kind: string;
   readonly text: string;
+  /** Additions, multiplications and functions of one run. */
+  readonly flops: number;
+  /** Bytes of everything read and written, each counted once. */
+  readonly bytes: number;
 }
 
 /** A device: something that compiles plans. */

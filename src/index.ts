@@ -11,6 +11,7 @@ export * from './create.js';
 export { device } from './device.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
+export { Explanation, explain } from './explain.js';
 export * from './functions/index.js';
 export { type KernelTime, profile } from './profile.js';
 export {

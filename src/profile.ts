@@ -24,6 +24,17 @@ export function record(kernels: readonly KernelSummary[], nanoseconds: ArrayLike
   });
 }
 
+/** Runs a synchronous `body` and returns the kernels that ran meanwhile, in order. */
+export function measure(body: () => void): KernelTime[] {
+  times = new Map();
+  try {
+    body();
+    return [...times.values()];
+  } finally {
+    times = null;
+  }
+}
+
 /**
  * Runs `body` and returns the kernels that ran meanwhile, the costliest first.
  * @example (await profile(() => step())).slice(0, 5)

@@ -1,6 +1,8 @@
 // Kernels in words, for people.
 import type { KernelSummary } from '../device.js';
+import { bytesPerElement } from '../dtype.js';
 import type { Instruction, Kernel, Program, Schedule } from './kernel.js';
+import { buffersOf } from './memory.js';
 
 const name = (instruction: Instruction): string =>
   instruction.op === 'reduce' ? instruction.reduction : instruction.op === 'cast' ? instruction.to : instruction.op;
@@ -25,9 +27,35 @@ function text(kernel: Kernel): string {
   }
 }
 
-/** One line a kernel. */
+function flopsOf(kernel: Kernel): number {
+  const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
+  switch (kernel.kind) {
+    case 'loop':
+      return product(kernel.dims) * kernel.program.instructions.length;
+    case 'reduce':
+      return (
+        product(kernel.kept) *
+        (product(kernel.reduced) * (kernel.before.instructions.length + 1) + kernel.after.instructions.length)
+      );
+    case 'contract': {
+      const results = product(kernel.dims.map((d) => (d.role === 'k' ? 1 : d.size)));
+      return 2 * product(kernel.dims.map((d) => d.size)) + results * kernel.after.instructions.length;
+    }
+    case 'routine':
+      return Math.max(product(kernel.shape), ...kernel.operands.map((operand) => product(operand.shape)));
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** One summary a kernel. */
 export const describe = (schedule: Schedule): KernelSummary[] =>
   schedule.kernels.map((kernel) => ({
     kind: kernel.kind === 'loop' ? (kernel.rowDims > 0 ? 'row' : 'map') : kernel.kind,
     text: text(kernel),
+    flops: flopsOf(kernel),
+    bytes: [...new Set(buffersOf(kernel))].reduce((sum, i) => {
+      const { dtype, length } = schedule.buffers[i]!;
+      return sum + length * bytesPerElement(dtype);
+    }, 0),
   }));

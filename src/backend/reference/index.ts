@@ -3,6 +3,7 @@ import type { Backend, Executable } from '../../device.js';
 import { allocate, type TypedArray } from '../../dtype.js';
 import { ops } from '../../ops.js';
 import type { Plan, PlanNode } from '../../plan.js';
+import { isProfiling, record } from '../../profile.js';
 import { sizeOf } from '../../shape.js';
 import { elementwise } from './elementwise.js';
 import { reduceNode } from './reduce.js';
@@ -34,23 +35,31 @@ class Interpreter implements Executable {
   constructor(private readonly plan: Plan) {
     this.kernels = plan.nodes
       .filter((node) => node.op !== 'data')
-      .map((node) => ({ kind: node.op, text: `${node.dtype}[${node.shape.join(', ')}] ${node.op}` }));
+      .map((node) => ({
+        kind: node.op,
+        text: `${node.dtype}[${node.shape.join(', ')}] ${node.op}`,
+        flops: sizeOf(node.shape),
+        bytes: 0,
+      }));
   }
 
   run(leaves: readonly TypedArray[], scalars: readonly number[], outputs: readonly TypedArray[]): void {
     const values: Dense[] = [];
+    const times: number[] = [];
     let leaf = 0;
     for (const node of this.plan.nodes) {
-      const array = node.op === 'data' ? leaves[leaf++]! : allocate(node.dtype, sizeOf(node.shape));
-      if (node.op !== 'data')
-        compute(
-          node,
-          node.inputs.map((i) => values[i]!),
-          scalars,
-          array,
-        );
+      if (node.op === 'data') {
+        values.push({ shape: node.shape, array: leaves[leaf++]! });
+        continue;
+      }
+      const array = allocate(node.dtype, sizeOf(node.shape));
+      const operands = node.inputs.map((i) => values[i]!);
+      const start = performance.now();
+      compute(node, operands, scalars, array);
+      times.push((performance.now() - start) * 1e6);
       values.push({ shape: node.shape, array });
     }
+    if (isProfiling()) record(this.kernels, times);
     this.plan.outputs.forEach((position, i) => {
       const value = values[position]!.array;
       if (outputs[i] !== value) outputs[i]!.set(value);
