@@ -3,16 +3,22 @@ import { describe, expect, test } from 'vitest';
 import { displayMethod } from '../../src/display/bundle.js';
 import { imageGrid } from '../../src/display/image.js';
 import {
+  attentionMap,
   bar,
+  boxPlot,
   confusionMatrix,
+  contour,
   heatmap,
   histogram,
   line,
   overlay,
   type Plot,
+  paths,
   plotsBeside,
+  rocCurve,
   scatter,
 } from '../../src/display/plot/index.js';
+import { isolines } from '../../src/display/plot/isolines.js';
 import { rand, randn, tensor } from '../../src/index.js';
 
 const wave = Array.from({ length: 24 }, (_, i) => Math.round(100 * Math.sin(i / 4)) / 100);
@@ -117,6 +123,60 @@ describe('numbers', () => {
   });
 });
 
+describe('lines of equal height', () => {
+  const grid = (height: (x: number, y: number) => number) =>
+    Array.from({ length: 41 }, (_, y) => Array.from({ length: 41 }, (_, x) => height(x - 20, y - 20)));
+
+  test('around a hill make one closed circle of the right radius', () => {
+    const lines = isolines(
+      grid((x, y) => -(x * x + y * y)),
+      -100,
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.at(-1)).toEqual(lines[0]![0]);
+    for (const [x, y] of lines[0]!) expect(Math.hypot(x - 20, y - 20)).toBeCloseTo(10, 1);
+  });
+
+  test('across a slope make one open line', () => {
+    const lines = isolines(
+      grid((x) => x),
+      0.5,
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toHaveLength(41);
+    for (const [x] of lines[0]!) expect(x).toBeCloseTo(20.5);
+  });
+
+  test('at a saddle and beside NaN stay lines', () => {
+    expect(
+      isolines(
+        grid((x, y) => x * y),
+        0.5,
+      ),
+    ).toHaveLength(2);
+    expect(
+      isolines(
+        [
+          [0, 1],
+          [Number.NaN, 1],
+        ],
+        0.5,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('area below the ROC curve', () => {
+  test.each<[string, number[], number[], string]>([
+    ['as scikit-learn documents', [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], 'AUC 0.75'],
+    ['ties count half', [0, 1], [0.5, 0.5], 'AUC 0.5'],
+    ['ties among others', [0, 1, 0, 1, 1], [0.2, 0.2, 0.1, 0.9, 0.1], 'AUC 0.6667'],
+    ['perfect', [0, 1], [0, 1], 'AUC 1'],
+  ])('%s', (_, labels, scores, text) => {
+    expect(rocCurve(labels, scores).text.split('\n')[1]).toBe(text);
+  });
+});
+
 describe('what does not fit', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['no numbers', () => line([]), /line: no numbers/],
@@ -129,6 +189,12 @@ describe('what does not fit', () => {
     ['labels alone', () => confusionMatrix(tensor([0, 1])), /labels without predictions/],
     ['ragged rows', () => heatmap([new Float32Array(2), new Float32Array(1)]), /row 0 has 2 numbers and row 1 has 1/],
     ['points of three numbers', () => scatter(randn([4, 3])), /points of 3 numbers/],
+    ['ROC of one class', () => rocCurve([1, 1], [0, 1]), /all 2 labels are 1/],
+    ['ROC of three classes', () => rocCurve([0, 2], [0, 1]), /label 2/],
+    ['an empty box', () => boxPlot({ a: [] }), /'a' is empty/],
+    ['a path of numbers', () => paths([[1, 2, 3]]), /points of 3 numbers/],
+    ['logarithm of depths', () => contour(() => -1, { log: true }), /heights must be positive/],
+    ['attention with a batch', () => attentionMap(rand([1, 2, 3, 3])), /index the batch first/],
     ['nothing finite', () => histogram([Number.NaN]), /no finite number/],
     ['pictures that are flat rows', () => imageGrid(rand([10])), /shape \[10\] holds no pictures/],
     ['too few titles', () => imageGrid(rand([3, 8, 8]), { titles: ['a'] }), /images has 3 elements and titles has 1/],

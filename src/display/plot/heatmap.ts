@@ -26,6 +26,8 @@ export interface HeatmapOptions extends PlotOptions {
   valueLabel?: string;
   /** Writes the numbers into the cells. Default: where there are at most 100. */
   numbers?: boolean;
+  /** Shows the colour scale. Default true. */
+  legend?: boolean;
   /** Row 0 below rather than on top. Default: true with `yRange`. */
   upward?: boolean;
 }
@@ -57,20 +59,26 @@ export function heatmap(matrix: Matrix, options: HeatmapOptions = {}): Plot {
   return new Plot(view, `${name}: ${rows.length} × ${width}, ${formatShort(facts.min)} … ${formatShort(facts.max)}`);
 }
 
-const colorScale = ({ map, low, high }: Coloring, label: string | undefined): Spec => ({
+const colorScale = ({ map, low, high }: Coloring, label: string | undefined, shown = true): Spec => ({
   type: 'quantitative',
   title: label ?? null,
   scale: { domain: [rounded(low), rounded(high)], range: cssRange(map), clamp: true },
-  legend: { gradientLength: 120, gradientThickness: 12 },
+  legend: shown ? { gradientLength: 120, gradientThickness: 12 } : null,
 });
 
-/** Three significant digits at most: a cell is narrow. */
-const cellText = (value: number): string =>
-  formatShort(Number.isFinite(value) ? Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)) : value);
+/** Numbers for narrow cells: two decimals below ten, fewer above, powers of ten where all are tiny or huge. */
+function cellTexts(values: number[]): string[] {
+  const largest = values.reduce((top, v) => (Number.isFinite(v) ? Math.max(top, Math.abs(v)) : top), 0);
+  if (largest >= 10_000 || largest < 0.05 || values.every((v) => !Number.isFinite(v) || Number.isInteger(v)))
+    return values.map(formatShort);
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.max(1, largest))));
+  return values.map((v) => (Number.isFinite(v) && v !== 0 ? v.toFixed(decimals) : formatShort(v)));
+}
 
 function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): Spec {
   const { rowNames, columnNames, xLabel, yLabel, valueLabel, upward = false } = options;
   const width = rows[0]!.length;
+  const texts = cellTexts(rows.flat());
   const middle = (coloring.low + coloring.high) / 2;
   const values = rows.flatMap((row, i) =>
     row.map(
@@ -78,7 +86,7 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
         row: rowNames?.[i] ?? i,
         column: columnNames?.[j] ?? j,
         value: rounded(value),
-        text: cellText(value),
+        text: texts[i * width + j],
       }),
     ),
   );
@@ -107,7 +115,7 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
     layer: [
       {
         mark: { type: 'rect', tooltip: true },
-        encoding: { color: { field: 'value', ...colorScale(coloring, valueLabel) } },
+        encoding: { color: { field: 'value', ...colorScale(coloring, valueLabel, options.legend) } },
       },
       ...(written
         ? [
@@ -155,7 +163,7 @@ function picture(rows: number[][], coloring: Coloring, options: HeatmapOptions):
       {
         data: { values: [{ x: left, y: from, value: rounded(coloring.low) }] },
         mark: { type: 'point', opacity: 0 },
-        encoding: { x, y, color: { field: 'value', ...colorScale(coloring, valueLabel) } },
+        encoding: { x, y, color: { field: 'value', ...colorScale(coloring, valueLabel, options.legend) } },
       },
     ],
   };
