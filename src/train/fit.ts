@@ -55,9 +55,9 @@ export interface Callback {
   onEpoch?(record: EpochRecord, run: Run): void | Promise<void>;
   onEnd?(run: Run): void | Promise<void>;
 }
-/** A live plot of the training, as `gradlab/display` makes it. */
-export interface LivePlot {
-  push(point: { step: number } & Scores): void;
+/** Where the curves of a training go, such as a `livePlot` of `gradlab/display`. */
+export interface Curves {
+  push(point: { readonly step: number; readonly epoch: number; readonly [metric: string]: number }): void;
   done(): void;
 }
 /** What `fit` asks of an optimizer. */
@@ -80,8 +80,14 @@ export interface FitOptions {
   /** Batches to measure after each epoch, without training on them. */
   validation?: Batches;
   callbacks?: readonly Callback[];
-  /** Gets every step's loss and scores, and every epoch's validation. */
-  livePlot?: LivePlot;
+  /** Draws every step's loss and scores, and every epoch's validation: true for a live plot, or where to draw. Default: none. */
+  livePlot?: boolean | Curves;
+  /** Moved on after every `scheduleEach`. */
+  schedule?: { step(): void };
+  /** Default `'step'`. */
+  scheduleEach?: 'step' | 'epoch';
+  /** Called between `backward()` and the update: the place for `clipGradNorm`. */
+  beforeUpdate?: () => void;
 }
 
 /** What `fit` returns. */
@@ -182,7 +188,17 @@ export async function evaluate(
  * @throws ValueError when the loss is not finite, there are no batches, or `epochs` is not a whole number.
  */
 export async function fit(model: Layer, options: FitOptions): Promise<History> {
-  const { train, optimizer, loss: lossOf, epochs = 1, metrics = [], validation, callbacks = [], livePlot } = options;
+  const {
+    train,
+    optimizer,
+    loss: lossOf,
+    epochs = 1,
+    metrics = [],
+    validation,
+    callbacks = [],
+    schedule,
+    scheduleEach = 'step',
+  } = options;
   if (!Number.isInteger(epochs) || epochs < 0)
     throw new ValueError(`fit: epochs = ${epochs}`, 'It must be a whole number, 0 or more.');
   const start = performance.now();
@@ -198,6 +214,7 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
     },
   };
   const total = train.length === undefined ? null : train.length * epochs;
+  const curves = await curvesOf(options.livePlot, total, epochs);
   const breath = new Breath();
   const before = model.training;
   try {
@@ -214,13 +231,15 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
         const observed = score.observe(prediction, y);
         for (const t of observed) awaitLoss(t);
         loss.backward();
+        options.beforeUpdate?.();
         optimizer.step();
+        if (scheduleEach === 'step') schedule?.step();
         const value = loss.item();
         losses.push(value);
         checkFinite(value, losses.length);
         score.add(value, x.shape[0] ?? 1, observed);
         const record: StepRecord = { step: losses.length, epoch, total, loss: value, scores: score.result() };
-        livePlot?.push({ step: record.step, loss: value, ...withoutLoss(record.scores) });
+        curves?.push({ ...record.scores, step: record.step, epoch, loss: value });
         for (const callback of callbacks) await callback.onStep?.(record, run);
         await breath.take();
         if (stopped !== null) break;
@@ -230,13 +249,15 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
           'fit: the training set gave no batches',
           'Is it empty, or an iterator that was used up? Pass a DataLoader or an array of batches.',
         );
+      if (scheduleEach === 'epoch') schedule?.step();
       const scores = score.result();
       if (validation) {
         const measured = await evaluate(model, validation, { loss: lossOf, metrics });
         for (const [name, value] of Object.entries(measured)) scores[validationName(name)] = value;
-        livePlot?.push({
-          step: losses.length,
+        curves?.push({
           ...Object.fromEntries(Object.entries(measured).map(([name, value]) => [validationName(name), value])),
+          step: losses.length,
+          epoch,
         });
       }
       const record: EpochRecord = { epoch, steps: losses.length, seconds: seconds(start), scores };
@@ -246,12 +267,18 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
   } finally {
     model.train(before);
     for (const callback of callbacks) await callback.onEnd?.(run);
-    livePlot?.done();
+    curves?.done();
   }
   return { epochs: history, losses, seconds: seconds(start), stopped };
 }
 
-function withoutLoss(scores: Readonly<Scores>): Scores {
-  const { loss: _, ...rest } = scores;
-  return rest;
+async function curvesOf(
+  wanted: boolean | Curves | undefined,
+  steps: number | null,
+  epochs: number,
+): Promise<Curves | null> {
+  if (!wanted) return null;
+  if (wanted !== true) return wanted;
+  const { livePlot } = await import('../display/live-plot.js');
+  return livePlot({ epochs, ...(steps !== null && { steps }) });
 }
