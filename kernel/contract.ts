@@ -23,6 +23,12 @@ export interface DisplayPort {
   clearOutput(wait: boolean): void;
 }
 
+/**
+ * The method by which a value that is slow to describe (as with a picture beside a specification) describes itself at
+ * once, for outputs that change many times a second: MIME type → payload, `text/plain` among them.
+ */
+export const DRAFT: unique symbol = Symbol.for('gradlab.draft');
+
 /** Where the session installs its {@link DisplayPort}. */
 export const DISPLAY_PORT: unique symbol = Symbol.for('gradlab.display');
 
@@ -143,6 +149,8 @@ export type SessionEvent =
   | {
       type: 'done';
       status: 'ok' | 'error' | 'interrupted';
+      /** How long the cell's code ran. */
+      milliseconds: number;
       problem?: ErrorReport;
       expressions: { [key: string]: ExpressionOutcome };
       /** Names that user code put on globalThis; only when they changed. */

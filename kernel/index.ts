@@ -9,4 +9,5 @@ export {
   type MimeBundle,
 } from './contract.js';
 export * from './display/index.js';
+export { measure, type Timing, timeit } from './timing.js';
 export * from './widgets/index.js';

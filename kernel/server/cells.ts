@@ -1,13 +1,17 @@
 // execute_requests → one after the other: rewritten, type-checked, run in the session, and answered.
 
+import type { CellSyntaxError } from '../cell/index.js';
 import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
 import type { CellDiagnostic } from '../types/index.js';
 import type { Message } from '../wire/message.js';
 import { type ExecuteRequest, executeRequest } from '../wire/requests.js';
 import type { History } from './history.js';
 import type { Language } from './language.js';
+import { MagicError, type MagicHost, perform, splitCell, type TypecheckMode } from './magics.js';
 import type { Outbox } from './outbox.js';
+import type { StreamName } from './session-process.js';
 import type { Sessions } from './sessions.js';
+import { Shell } from './shell.js';
 import { type ErrorContent, highlight, Tracebacks } from './traceback.js';
 
 type Done = Extract<SessionEvent, { type: 'done' }>;
@@ -25,6 +29,7 @@ export interface CellsOptions {
   language: Language;
   sessions: Sessions;
   history: History;
+  folder: string;
 }
 
 export class Cells {
@@ -33,16 +38,20 @@ export class Cells {
   readonly #language: Language;
   readonly #sessions: Sessions;
   readonly #history: History;
+  readonly #folder: string;
   readonly #queue: Queued[] = [];
-  /** Names of earlier cells. */
-  #names = new Set<string>();
+  /** Names of earlier cells, and what they are. */
+  #names = new Map<string, string>();
+  #typecheck: TypecheckMode = 'strict';
+  #shell: Shell | undefined;
   #count = 0;
   #hidden = 0;
   #running: Message | undefined;
   /** An interrupt that came before the session had the cell. */
   #interrupted = false;
 
-  constructor({ outbox, language, sessions, history }: CellsOptions) {
+  constructor({ outbox, language, sessions, history, folder }: CellsOptions) {
+    this.#folder = folder;
     this.#outbox = outbox;
     this.#language = language;
     this.#sessions = sessions;
@@ -54,8 +63,8 @@ export class Cells {
     return this.#running;
   }
 
-  get names(): ReadonlySet<string> {
-    return this.#names;
+  get names(): readonly string[] {
+    return [...this.#names.keys()];
   }
 
   execute(message: Message): Promise<void> {
@@ -69,12 +78,14 @@ export class Cells {
   interrupt(): void {
     if (!this.#running) return;
     this.#interrupted = true;
+    this.#shell?.interrupt();
     this.#sessions.interrupt();
   }
 
   /** The session that had the cells' variables is gone. */
   forget(): void {
-    this.#names = new Set();
+    this.#names = new Map();
+    this.#language.reset().catch((error: unknown) => console.error('the checker cannot forget:', error));
   }
 
   async #next(): Promise<void> {
@@ -115,30 +126,65 @@ export class Cells {
   async #run(message: Message, request: ExecuteRequest): Promise<JsonObject> {
     const name = request.storeHistory ? `Cell [${this.#count}]` : `Cell [${this.#count}.${++this.#hidden}]`;
     const run = this.#sessions.begin(message, request.allowStdin);
+    const question = /^\s*\?{1,2}\s*([\w$.]+)\s*$/.exec(request.code);
+    if (question) return this.#page(question[1] ?? '');
     let done: Done | ErrorContent;
     try {
-      const code = await this.#prepare(request, name, run);
-      if ('ename' in code) done = code;
-      else if (this.#interrupted) done = STOPPED;
-      else {
-        done = await this.#sessions.run(run, {
-          type: 'run',
-          run,
-          name,
-          count: this.#count,
-          silent: request.silent,
-          code: code.code,
-          expressions: await this.#expressions(request, name),
-        });
-      }
+      done = await this.#perform(request, name, run);
     } catch (failure) {
-      // What fails here is the kernel, not the cell; it must still answer.
-      console.error(failure);
+      if (!(failure instanceof MagicError)) {
+        // What fails here is the kernel, not the cell; it must still answer.
+        console.error(failure);
+      }
       done = this.tracebacks.render(reportOf(failure));
     }
+    this.#sessions.flush();
     if ('ename' in done) return this.#error(message, request, done);
     if (done.problem) return this.#error(message, request, this.tracebacks.render(done.problem));
     return { status: 'ok', payload: [], user_expressions: this.#outcomes(done) };
+  }
+
+  /** Magics first, then the code. */
+  async #perform(request: ExecuteRequest, name: string, run: number): Promise<Done | ErrorContent> {
+    const { magics, code, timed } = splitCell(request.code, new Set(this.#names.keys()));
+    const host = this.#host(run);
+    for (const magic of magics) {
+      await perform(magic, host);
+      this.#typecheck = host.typecheck;
+      if (this.#interrupted) return STOPPED;
+    }
+    const prepared = await this.#prepare(code, name, run);
+    if ('ename' in prepared) return prepared;
+    if (this.#interrupted) return STOPPED;
+    const order = { type: 'run', run, name, count: this.#count, silent: request.silent, code: prepared.code } as const;
+    const done = await this.#sessions.run(run, { ...order, expressions: await this.#expressions(request, name) });
+    if (timed && !('ename' in done)) this.#sessions.print(run, 'stdout', `${done.milliseconds.toPrecision(4)} ms\n`);
+    return done;
+  }
+
+  #host(run: number): MagicHost {
+    const print = (name: StreamName, text: string): void => this.#sessions.print(run, name, text);
+    this.#shell = new Shell(this.#folder, print);
+    return {
+      print: (text) => print('stdout', text),
+      names: () => [...this.#names].map(([name, kind]) => ({ name, kind })),
+      forget: () => {
+        this.#sessions.reset();
+        this.forget();
+      },
+      modulesChanged: async () => (await this.#language.checker()).invalidate(),
+      typecheck: this.#typecheck,
+      shell: this.#shell,
+    };
+  }
+
+  /** `?name`: what hovering would show, in the pager. */
+  async #page(name: string): Promise<JsonObject> {
+    const checker = await this.#language.checker();
+    const found = await checker.inspect(name, name.length, 1);
+    const text = found?.text ?? `nothing is known of ${name}`;
+    const data = { 'text/plain': text, ...(found ? { 'text/markdown': found.markdown } : {}) };
+    return { status: 'ok', payload: [{ source: 'page', data, start: 0 }], user_expressions: {} };
   }
 
   #error(message: Message, request: ExecuteRequest, error: ErrorContent): JsonObject {
@@ -147,34 +193,29 @@ export class Cells {
   }
 
   /** Rewritten and checked code, or why there is none. */
-  async #prepare(request: ExecuteRequest, name: string, run: number): Promise<{ code: string } | ErrorContent> {
+  async #prepare(source: string, name: string, run: number): Promise<{ code: string } | ErrorContent> {
     const { CellSyntaxError } = await this.#language.cell();
     let cell: Awaited<ReturnType<Language['rewrite']>>;
     try {
-      cell = await this.#language.rewrite(request.code, name, this.#names);
+      cell = await this.#language.rewrite(source, name, new Set(this.#names.keys()));
     } catch (error) {
       if (!(error instanceof CellSyntaxError)) throw error;
-      const place = `${name}, line ${error.line}`;
-      return {
-        ename: 'SyntaxError',
-        evalue: error.message,
-        traceback: [
-          `\x1b[1;31mSyntaxError\x1b[0m: ${error.message}`,
-          '',
-          `\x1b[36m${place}\x1b[0m`,
-          highlight(error.codeFrame),
-        ],
-      };
+      return syntaxError(name, error);
     }
     const checker = await this.#language.checker();
-    const text = { id: run, source: request.code };
-    const blocking = (await checker.check(text, { extraNames: this.#sessions.globals })).filter(
-      (diagnostic) => diagnostic.blocking,
-    );
-    if (blocking.length > 0) return typeErrors(name, blocking);
-    this.tracebacks.add(name, { source: request.code, map: cell.map });
+    const text = { id: run, source };
+    if (this.#typecheck !== 'off') {
+      const found = await checker.check(text, { extraNames: this.#sessions.globals });
+      const blocking = found.filter((diagnostic) => diagnostic.blocking);
+      if (blocking.length > 0) {
+        const error = typeErrors(name, blocking);
+        if (this.#typecheck === 'strict') return error;
+        this.#sessions.print(run, 'stderr', `${error.traceback.join('\n')}\n`);
+      }
+    }
+    this.tracebacks.add(name, { source, map: cell.map });
     checker.commit(text);
-    for (const declared of cell.declares) if (!declared.ambient) this.#names.add(declared.name);
+    for (const declared of cell.declares) if (!declared.ambient) this.#names.set(declared.name, declared.kind);
     return { code: cell.code };
   }
 
@@ -185,7 +226,10 @@ export class Cells {
     const rewritten: { key: string; code?: string; problem?: ErrorReport }[] = [];
     for (const [key, source] of Object.entries(request.userExpressions)) {
       try {
-        rewritten.push({ key, code: (await this.#language.rewrite(source, `${name} ${key}`, this.#names)).code });
+        rewritten.push({
+          key,
+          code: (await this.#language.rewrite(source, `${name} ${key}`, new Set(this.#names.keys()))).code,
+        });
       } catch (error) {
         rewritten.push({ key, problem: reportOf(error) });
       }
@@ -203,6 +247,11 @@ export class Cells {
     }
     return outcomes;
   }
+}
+
+function syntaxError(name: string, { message, line, codeFrame }: CellSyntaxError): ErrorContent {
+  const traceback = [`\x1b[1;31mSyntaxError\x1b[0m: ${message}`, '', `\x1b[36m${name}, line ${line}\x1b[0m`];
+  return { ename: 'SyntaxError', evalue: message, traceback: [...traceback, highlight(codeFrame)] };
 }
 
 const STOPPED: ErrorContent = {

@@ -93,6 +93,7 @@ export class Kernel {
       language: this.#language,
       sessions: this.#sessions,
       history: this.#history,
+      folder: options.folder,
     });
     this.#assist = new Assist(this.#language, () => [...this.#cells.names, ...this.#sessions.globals]);
     options.outbox.publish('status', undefined, { execution_state: 'starting' });

@@ -34,6 +34,11 @@ export class Language {
     return (await this.cell()).rewriteCell(source, { name, url: name, scope });
   }
 
+  /** Forgets the cells that ran. */
+  async reset(): Promise<void> {
+    (await this.#checker)?.reset();
+  }
+
   async dispose(): Promise<void> {
     (await this.#checker)?.dispose();
   }

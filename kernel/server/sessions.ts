@@ -72,6 +72,16 @@ export class Sessions {
     return run;
   }
 
+  /** Text that the server itself has to say in a cell. */
+  print(run: number, name: StreamName, text: string): void {
+    this.#streams.write(run, name, text);
+  }
+
+  /** Everything printed so far is published. */
+  flush(): void {
+    this.#streams.flush();
+  }
+
   /** Runs one cell; resolves when all that it wrote until its end was published. */
   run(run: number, order: RunOrder): Promise<Done | ErrorContent> {
     return new Promise((resolve) => {

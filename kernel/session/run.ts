@@ -17,6 +17,7 @@ interface Run {
   order: RunOrder;
   context: RunContext;
   finished: boolean;
+  began: number;
 }
 
 type Ending =
@@ -47,7 +48,12 @@ export class Runner {
   }
 
   run(order: RunOrder): void {
-    const run: Run = { order, context: { run: order.run, name: order.name, interrupted: false }, finished: false };
+    const run: Run = {
+      order,
+      context: { run: order.run, name: order.name, interrupted: false },
+      finished: false,
+      began: performance.now(),
+    };
     this.#current = run;
     runIn(run.context, () => void this.#execute(run));
   }
@@ -119,6 +125,7 @@ export class Runner {
     this.#ring.json(Kind.event, run.order.run, {
       type: 'done',
       expressions: {},
+      milliseconds: performance.now() - run.began,
       ...ending,
       globals: this.#newGlobals(),
     });
