@@ -4,6 +4,7 @@ import type { CapturedOutput, MimeBundle } from '../contract.js';
 import { type Displayable, describe, JUPYTER_DISPLAY, toText } from '../display/bundle.js';
 import { display } from '../display/show.js';
 import { vbox } from './boxes.js';
+import { DRAFT, type Draftable, hasDraft } from './draft.js';
 import { WidgetError } from './errors.js';
 import { textInput } from './inputs.js';
 import type { Output } from './output.js';
@@ -14,6 +15,9 @@ import { intSlider, slider } from './sliders.js';
 import { createSlots } from './slots.js';
 import { checkbox } from './switches.js';
 import { type Stop, ValueWidget } from './widget.js';
+
+/** Milliseconds without a move after which a draft is replaced. */
+const REST = 400;
 
 /** The range of a slider. */
 export interface Range {
@@ -129,11 +133,12 @@ export class Interaction<C extends Controls = Controls> implements Displayable {
     this.#current.abort();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#done = this.#run();
+      this.#done = this.#run(true);
     }, this.#delay);
   }
 
-  #run(): Promise<void> {
+  #run(wantsDraft = false): Promise<void> {
+    clearTimeout(this.#timer);
     this.#current.abort();
     this.#current = new AbortController();
     const { signal } = this.#current;
@@ -146,15 +151,18 @@ export class Interaction<C extends Controls = Controls> implements Displayable {
       if (bundle) sink({ type: 'display', bundle, update: false });
       if (!signal.aborted) list.finish();
     };
-    const result = cellPort().capture(sink, () => this.#outcome(), signal);
+    const result = cellPort().capture(sink, () => this.#outcome(wantsDraft), signal);
     if (isPromise(result)) return result.then(finish);
     finish(result);
     return Promise.resolve();
   }
 
   /** How the value that the function returns, or the error that it throws, shows; a promise only where it must be. */
-  #outcome(): MimeBundle | undefined | Promise<MimeBundle | undefined> {
-    const show = (value: unknown) => (value === undefined ? undefined : describe(value));
+  #outcome(wantsDraft: boolean): MimeBundle | undefined | Promise<MimeBundle | undefined> {
+    const show = (value: unknown) => {
+      if (value === undefined) return undefined;
+      return wantsDraft && hasDraft(value) ? this.#draft(value) : describe(value);
+    };
     try {
       const value = this.#f(this.values, this.#current.signal);
       if (isPromise(value)) return value.then(show).catch(failure);
@@ -163,6 +171,17 @@ export class Interaction<C extends Controls = Controls> implements Displayable {
     } catch (error) {
       return failure(error);
     }
+  }
+
+  /** While controls move, what is quick to make; what the notebook keeps follows when they rest. */
+  #draft(value: Draftable): MimeBundle {
+    this.#timer = setTimeout(() => {
+      const { signal } = this.#current;
+      this.#done = Promise.resolve(describe(value)).then((bundle) => {
+        if (!signal.aborted) this.#list.replaceLast(bundle);
+      });
+    }, REST);
+    return { data: value[DRAFT]() };
   }
 }
 

@@ -1,5 +1,5 @@
 // What captured code prints and shows → a list of outputs that changes in place, told seldom enough to cost little.
-import type { CapturedOutput, JsonObject } from '../contract.js';
+import type { CapturedOutput, JsonObject, MimeBundle } from '../contract.js';
 
 /** An output as notebook files store it. */
 export type StoredOutput =
@@ -55,6 +55,14 @@ export class OutputList {
     for (const item of this.#items) item.displayId = undefined;
   }
 
+  /** Replaces the last output in place. */
+  replaceLast(bundle: MimeBundle): void {
+    const last = this.#items[this.#next - 1];
+    if (!last) return;
+    last.stored = stored(bundle);
+    this.flush();
+  }
+
   /** Ends a round: what it did not replace is gone, and all of it is reported. */
   finish(): void {
     this.#items.length = this.#next;
@@ -81,9 +89,8 @@ export class OutputList {
   }
 
   #show({ bundle, displayId, update }: Extract<CapturedOutput, { type: 'display' }>): void {
-    const stored: StoredOutput = { output_type: 'display_data', data: bundle.data, metadata: bundle.metadata ?? {} };
-    if (!update) return this.#put({ stored, displayId });
-    for (const item of this.#items) if (item.displayId === displayId) item.stored = stored;
+    if (!update) return this.#put({ stored: stored(bundle), displayId });
+    for (const item of this.#items) if (item.displayId === displayId) item.stored = stored(bundle);
   }
 
   #put(item: Item): void {
@@ -97,4 +104,8 @@ export class OutputList {
     if (wait <= 0) this.flush();
     else this.#timer = setTimeout(() => this.flush(), wait);
   }
+}
+
+function stored({ data, metadata = {} }: MimeBundle): StoredOutput {
+  return { output_type: 'display_data', data, metadata };
 }

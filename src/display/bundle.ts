@@ -13,6 +13,9 @@ export interface MimeBundle {
 /** The method by which a value shows itself in a notebook; Deno's kernel calls it too. */
 export const displayMethod: unique symbol = Symbol.for('Jupyter.display');
 
+/** The method by which a value shows itself without what is slow to make, while a slider moves. */
+export const draftMethod: unique symbol = Symbol.for('gradlab.draft');
+
 /** A value that shows itself in a notebook. */
 export interface Displayable {
   [displayMethod](): MimeData | Promise<MimeData>;

@@ -1,0 +1,158 @@
+// In: notebooks with widgets. Out: whether JupyterLab draws them, moves them both ways, and finds them again.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { book } from './book.js';
+import { launchBrowser } from './chromium.js';
+import { type Lab, startLab } from './lab.js';
+import { missing } from './needs.js';
+import { openNotebook } from './notebook.js';
+
+const gallery = [
+  `import {
+  accordion, button, checkbox, colorPicker, comboBox, dropdown, grid, hbox, htmlView, imageView, intInput, intRangeSlider,
+  intSlider, label, logSlider, multiSelect, numberInput, output, passwordInput, play, progressBar, radio, rangeSlider,
+  select, selectionSlider, slider, tabs, textArea, textInput, toggle, toggleButtons, vbox, interact, jslink, link,
+} from 'gradlab/kernel';`,
+  `const dot = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC', 'base64');
+const beside = output();
+beside.capture(() => console.log('printed into the output widget'));
+beside.capture(() => display(html\`<b>shown there, too</b>\`));
+tabs({
+  Sliders: vbox([
+    slider({ label: 'slider', value: 0.25 }),
+    intSlider({ label: 'intSlider', value: 40, style: { handleColor: 'tomato' } }),
+    rangeSlider({ label: 'rangeSlider', value: [0.2, 0.7] }),
+    intRangeSlider({ label: 'intRange', value: [20, 70] }),
+    logSlider({ label: 'logSlider', value: 1e-3 }),
+    selectionSlider({ label: 'selection', options: ['small', 'medium', 'large'], value: 'medium' }),
+    progressBar({ label: 'progress', value: 0.6, barStyle: 'success' }),
+    hbox([play({ interval: 50 }), label('formula $x^2$'), htmlView('<i>html</i>')]),
+  ]),
+  Choices: grid([
+    dropdown({ label: 'dropdown', options: { one: 1, two: 2 } }),
+    radio({ label: 'radio', options: ['sgd', 'adam'] }),
+    select({ label: 'select', options: ['a', 'b', 'c'], rows: 3 }),
+    multiSelect({ label: 'multi', options: ['a', 'b', 'c'], value: ['a', 'c'], rows: 3 }),
+    toggleButtons({ label: 'toggles', options: ['x', 'y'] }),
+    checkbox({ label: 'checkbox', value: true }),
+    toggle({ label: 'toggle', icon: 'check', value: true }),
+    button({ label: 'button', buttonStyle: 'primary', icon: 'play' }),
+  ]),
+  Inputs: vbox([
+    textInput({ label: 'text', value: 'typed' }),
+    passwordInput({ label: 'password', value: 'secret' }),
+    textArea({ label: 'area', value: 'two\\nlines', rows: 2 }),
+    comboBox({ label: 'combo', options: ['alpha', 'beta'] }),
+    numberInput({ label: 'number', value: 1.5 }),
+    intInput({ label: 'int', value: 3, min: 0, max: 9 }),
+    colorPicker({ label: 'color', value: '#3366cc' }),
+    imageView({ value: dot, width: 40 }),
+    beside,
+  ]),
+}, { layout: { width: '700px' } })`,
+  `accordion({ First: vbox([slider(), 'text in a box']), Second: 'closed' }, { selected: 0, layout: { border: '1px solid gray' } })`,
+];
+
+const plotted = [
+  "import { interact, slider } from 'gradlab/kernel';\nimport { line } from 'gradlab/display';",
+  `const wave = (n: number) => Array.from({ length: 100 }, (_, i) => Math.sin((n * i) / 10));
+interact(({ frequency }) => {
+  console.log('frequency', frequency);
+  return line(wave(frequency), { width: 400, height: 150 });
+}, { frequency: slider({ min: 1, max: 9, step: 0.5, value: 2 }) });`,
+  `const [first, second] = [slider({ label: 'first' }), slider({ label: 'second' })];
+const moves: number[] = [];
+second.observe((value) => { moves.push(value); console.log('moved to', value); });
+link(first, second);
+vbox([first, second])`,
+  'await new Promise((resolve) => setTimeout(resolve, 3000)); moves.length',
+  `interact(({ n }) => {
+  const root = (value: number) => { if (value > 2) throw new RangeError('too large: ' + value); return Math.sqrt(value); };
+  return root(n);
+}, { n: { min: 0, max: 4, value: 3, step: 1 } });`,
+];
+plotted[0] += "\nimport { link, vbox } from 'gradlab/kernel';";
+
+describe('widgets in JupyterLab', () => {
+  let folder: string;
+  let lab: Lab | undefined;
+  let browser: Browser | undefined;
+
+  beforeAll(async () => {
+    if (missing) return;
+    folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
+    await writeFile(join(folder, 'gallery.ipynb'), book('gradlab', gallery));
+    await writeFile(join(folder, 'plotted.ipynb'), book('gradlab', plotted));
+    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.close();
+    if (folder) await rm(folder, { recursive: true });
+  });
+
+  it('draws every kind', async ({ skip }) => {
+    if (!lab || !browser) return skip(missing);
+    const notebook = await openNotebook(browser, lab, 'gallery.ipynb');
+    await notebook.runAll();
+    expect((await notebook.cells()).flatMap(({ errors }) => errors)).toEqual([]);
+    const tab = notebook.output(1).locator('.lm-TabBar-tab');
+    await tab.first().waitFor();
+    for (const [index, name] of ['sliders', 'choices', 'inputs'].entries()) {
+      await tab.nth(index).click();
+      await notebook.page.waitForTimeout(300);
+      await notebook.screenshot(`widgets-${name}`);
+    }
+    expect(notebook.pageErrors).toEqual([]);
+    await notebook.close();
+  });
+
+  it('redraws a plot within 100 ms of a slider', async ({ skip }) => {
+    if (!lab || !browser) return skip(missing);
+    const notebook = await openNotebook(browser, lab, 'plotted.ipynb');
+    await notebook.runAll();
+    expect((await notebook.cells()).flatMap(({ errors }) => errors)).toEqual([]);
+    const cell = notebook.output(1);
+    await notebook.svgs(1).waitFor();
+    await notebook.screenshot('widgets-interact');
+    const handle = cell.locator('.noUi-handle');
+    const times: number[] = [];
+    for (let step = 0; step < 12; step += 1) {
+      const drawn = cell.evaluate(
+        (node) =>
+          new Promise<number>((resolve) => {
+            let pressed = 0;
+            const path = () => node.querySelector('svg.marks .mark-line path')?.getAttribute('d');
+            const before = path();
+            document.addEventListener(
+              'keydown',
+              () => {
+                pressed = performance.now();
+              },
+              { capture: true, once: true },
+            );
+            const observer = new MutationObserver(() => {
+              const now = path();
+              if (pressed === 0 || now === undefined || now === before) return;
+              observer.disconnect();
+              resolve(performance.now() - pressed);
+            });
+            observer.observe(node, { childList: true, subtree: true, attributes: true });
+          }),
+      );
+      await handle.focus();
+      await handle.press('ArrowRight');
+      times.push(await drawn);
+    }
+    times.sort((a, b) => a - b);
+    console.log(times.map(Math.round));
+    const [, shown] = await notebook.cells();
+    expect(shown?.text).toMatch(/frequency 8\n/);
+    await notebook.screenshot('widgets-interacted');
+    await notebook.close();
+  });
+});
