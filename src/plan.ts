@@ -13,7 +13,7 @@ export interface PlanNode {
   readonly attributes: Attributes;
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Where its numbers start in the run's scalars, or -1. */
+  /** Where its numbers start in the run's scalars; -1 for none, and for a constant that is attributes.value in every run. */
   readonly scalar: number;
 }
 
@@ -94,6 +94,9 @@ export const resolve = (node: Node): Node => {
   return n;
 };
 
+/** Numbers that a plan may rely on; all others may differ from run to run. */
+const isStructural = (value: number): boolean => Object.is(value, 0) || value === 1;
+
 /** Walks the uncomputed graph behind `targets`. Throws ExpiredError where a value can no longer be had. */
 export function trace(targets: readonly Node[]): Trace {
   const mark = ++walks;
@@ -140,6 +143,10 @@ export function trace(targets: readonly Node[]): Trace {
       encode(node.attributes, signature);
       if (node.op === 'constant') {
         const value = node.scalars![0]!;
+        if (isStructural(value)) {
+          signature.push(-3 - value);
+          continue;
+        }
         let slot = constants.get(value);
         if (slot === undefined) {
           slot = scalars.push(value) - 1;
@@ -170,6 +177,8 @@ export function planOf(walk: Trace, targets: readonly Node[]): Plan {
     let scalar = -1;
     if (node.op === 'constant') {
       const value = node.scalars![0]!;
+      if (isStructural(value))
+        return { ...base, attributes: { ...node.attributes, value }, op: node.op, inputs: [], scalar };
       scalar = constants.get(value) ?? scalarCount++;
       constants.set(value, scalar);
     } else if (node.op === 'random') {

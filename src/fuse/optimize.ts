@@ -178,6 +178,34 @@ function turnedProduct(product: PlanNode, [a, b]: readonly [number, number], rew
   return rewriter.put({ ...product, inputs: [swap(b), swap(a)], shape });
 }
 
+/** True for a repeated zero. */
+const isZero = (node: PlanNode): boolean => node.op === 'constant' && node.scalar < 0 && node.attributes.value === 0;
+
+/**
+ * The mask of an activation, taken before the gradient of max pooling instead of after it, where there are fewer numbers:
+ * only a window's maximum receives a gradient, so that its sign decides.
+ */
+function throughPool(
+  node: PlanNode,
+  plan: Plan,
+  uses: readonly number[],
+): ((at: readonly number[], rewriter: Rewriter) => number) | null {
+  const of = (i: number): PlanNode => plan.nodes[i]!;
+  if (node.op !== 'where') return null;
+  const [condition, put, zero] = node.inputs.map(of) as [PlanNode, PlanNode, PlanNode];
+  if (condition.op !== 'lt' || put.op !== 'poolPut' || uses[node.inputs[1]!] !== 1 || !isZero(zero)) return null;
+  if (!isZero(of(condition.inputs[0]!)) || condition.inputs[1] !== put.inputs[0]) return null;
+  return (at, rewriter) => {
+    const [x, g] = put.inputs.map((i) => at[i]!) as [number, number];
+    const { shape, dtype } = rewriter.nodes[g]!;
+    const peak = rewriter.put({ ...put, op: 'poolTake', inputs: [x, x], shape });
+    const none = rewriter.put(literal(0, { shape, dtype }));
+    const positive = rewriter.put({ ...condition, inputs: [none, peak], shape });
+    const masked = rewriter.put({ ...node, inputs: [positive, g, none], shape });
+    return rewriter.put({ ...put, inputs: [x, masked] });
+  };
+}
+
 /** Single steps of simplification, for each node in turn. */
 function simplify(plan: Plan): Plan {
   const rewriter = new Rewriter();
@@ -207,6 +235,8 @@ function rebuild(plan: Plan): Plan {
         (k) => rewriter.nodes[k]!,
         (made) => rewriter.put(made),
       );
+    const pooled = throughPool(node, plan, uses);
+    if (pooled) return pooled(at, rewriter);
     const input = node.inputs[0]!;
     const product = plan.nodes[input];
     if (product?.op === 'matmul' && uses[input] === 1 && swapsLast(node)) {

@@ -152,7 +152,7 @@ export function routine(node: PlanNode, inputs: readonly Dense[], scalars: reado
   const [a, b] = inputs as [Dense, Dense];
   switch (node.op) {
     case 'constant':
-      out.fill(scalars[node.scalar]!);
+      out.fill(node.scalar < 0 ? (node.attributes.value ?? 0) : scalars[node.scalar]!);
       return;
     case 'iota':
       for (let i = 0; i < out.length; i++) out[i] = i;
