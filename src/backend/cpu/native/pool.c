@@ -1,13 +1,14 @@
 /* poolTake, poolPut: maximum pooling by position. fold: overlapping windows added up. Padding is never read. */
 #include "api.h"
 #include "kernels.h"
+#include "lines.h"
 #include "memory.h"
 #include "threads.h"
 #include "vm.h"
 #include <math.h>
 #include <string.h>
 
-enum { MAX_SPATIAL = 3, STRIP = 32 };
+enum { MAX_SPATIAL = 3, STRIP = 64 };
 typedef struct {
   int n;
   int64_t batch;
@@ -65,6 +66,10 @@ static bool is_halving(const geometry *g) {
   return true;
 }
 
+static inline void copy_line_f32(f32 *to, const f32 *from, int n) { gl_copy_words((u32 *)to, (const u32 *)from, n); }
+static inline void copy_line_i32(i32 *to, const i32 *from, int n) { gl_copy_words((u32 *)to, (const u32 *)from, n); }
+static inline void copy_line_f64(f64 *to, const f64 *from, int n) { gl_copy_words((u32 *)to, (const u32 *)from, 2 * (int64_t)n); }
+
 #define GL_POOL(T, U)                                                                                                          \
   static int64_t best_place_##T(const geometry *g, const T *x, const i32 *o) {                                                 \
     i32 k[MAX_SPATIAL] = {0};                                                                                                  \
@@ -85,51 +90,71 @@ static bool is_halving(const geometry *g) {
     return x;                                                                                                                  \
   }                                                                                                                            \
   static inline U wins_##T(T x, T best) { return (U)0 - (U)((x > best) | (x != x)); }                                          \
-  /* Windows along two lines: which elements are taken, as masks of the second, third, fourth over those before. */            \
+  /* Strips of windows: lines of several rows side by side, so that the loops over them have a fixed length. */                \
   typedef struct {                                                                                                             \
-    U second[STRIP], third[STRIP], fourth[STRIP];                                                                              \
-  } winners_##T;                                                                                                               \
-  static void compare_##T(const T *upper, const T *lower, int n, winners_##T *w) {                                             \
-    GL_LOOP for (int j = 0; j < n; j++) {                                                                                      \
-      const T a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];                                  \
+    T upper[2 * STRIP], lower[2 * STRIP];                                                                                      \
+    U second[STRIP], third[STRIP], fourth[STRIP]; /* masks: taken over those before */                                         \
+  } strip_##T;                                                                                                                 \
+  static void fetch_##T(const T *from, int rows, int columns, int width, T *upper, T *lower) {                                 \
+    for (int r = 0; r < rows; r++) {                                                                                           \
+      copy_line_##T(upper + 2 * r * columns, from + 2 * r * width, 2 * columns);                                               \
+      copy_line_##T(lower + 2 * r * columns, from + (2 * r + 1) * width, 2 * columns);                                         \
+    }                                                                                                                          \
+  }                                                                                                                            \
+  static void compare_##T(strip_##T *s) {                                                                                      \
+    for (int j = 0; j < STRIP; j++) {                                                                                          \
+      const T a = s->upper[2 * j], b = s->upper[2 * j + 1], c = s->lower[2 * j], d = s->lower[2 * j + 1];                      \
       const U second = wins_##T(b, a);                                                                                         \
       const T ab = pick_##T(second, b, a);                                                                                     \
       const U third = wins_##T(c, ab);                                                                                         \
       const T abc = pick_##T(third, c, ab);                                                                                    \
-      w->second[j] = second, w->third[j] = third, w->fourth[j] = wins_##T(d, abc);                                             \
+      s->second[j] = second, s->third[j] = third, s->fourth[j] = wins_##T(d, abc);                                             \
     }                                                                                                                          \
   }                                                                                                                            \
-  static void take_halving_##T(const geometry *g, const T *x, const T *t, T *result) {                                         \
-    const int width = g->in[1];                                                                                                \
-    winners_##T w;                                                                                                             \
-    for (int i = 0; i < g->out[0]; i++, x += 2 * width, t += 2 * width, result += g->out[1])                                   \
-      for (int from = 0; from < g->out[1]; from += STRIP) {                                                                    \
-        const int n = g->out[1] - from < STRIP ? g->out[1] - from : STRIP;                                                     \
-        compare_##T(x + 2 * from, x + width + 2 * from, n, &w);                                                                \
-        const T *upper = t + 2 * from, *lower = upper + width;                                                                 \
-        T *to = result + from;                                                                                                 \
-        GL_LOOP for (int j = 0; j < n; j++) {                                                                                  \
-          const T ab = pick_##T(w.second[j], upper[2 * j + 1], upper[2 * j]);                                                  \
-          to[j] = pick_##T(w.fourth[j], lower[2 * j + 1], pick_##T(w.third[j], lower[2 * j], ab));                             \
-        }                                                                                                                      \
-      }                                                                                                                        \
+  static void take_strip_##T(const strip_##T *s, const T *upper, const T *lower, T *to) {                                      \
+    for (int j = 0; j < STRIP; j++) {                                                                                          \
+      const T ab = pick_##T(s->second[j], upper[2 * j + 1], upper[2 * j]);                                                     \
+      to[j] = pick_##T(s->fourth[j], lower[2 * j + 1], pick_##T(s->third[j], lower[2 * j], ab));                               \
+    }                                                                                                                          \
   }                                                                                                                            \
-  static void put_halving_##T(const geometry *g, const T *x, const T *v, T *result) {                                          \
-    const int width = g->in[1];                                                                                                \
-    winners_##T w;                                                                                                             \
-    if (g->in[0] != 2 * g->out[0] || width != 2 * g->out[1]) memset(result, 0, sizeof(T) * (size_t)g->inTotal);                \
-    for (int i = 0; i < g->out[0]; i++, x += 2 * width, result += 2 * width, v += g->out[1])                                   \
-      for (int from = 0; from < g->out[1]; from += STRIP) {                                                                    \
-        const int n = g->out[1] - from < STRIP ? g->out[1] - from : STRIP;                                                     \
-        compare_##T(x + 2 * from, x + width + 2 * from, n, &w);                                                                \
-        T *upper = result + 2 * from, *lower = upper + width;                                                                  \
-        GL_LOOP for (int j = 0; j < n; j++) {                                                                                  \
-          const T value = v[from + j];                                                                                         \
-          const U first = ~(w.third[j] | w.fourth[j]);                                                                         \
-          upper[2 * j] = pick_##T(first & ~w.second[j], value, 0);                                                             \
-          upper[2 * j + 1] = pick_##T(first & w.second[j], value, 0);                                                          \
-          lower[2 * j] = pick_##T(w.third[j] & ~w.fourth[j], value, 0);                                                        \
-          lower[2 * j + 1] = pick_##T(w.fourth[j], value, 0);                                                                  \
+  static void put_strip_##T(const strip_##T *s, const T *values, T *upper, T *lower) {                                         \
+    for (int j = 0; j < STRIP; j++) {                                                                                          \
+      const T value = values[j];                                                                                               \
+      const U first = ~(s->third[j] | s->fourth[j]);                                                                           \
+      upper[2 * j] = pick_##T(first & ~s->second[j], value, 0);                                                                \
+      upper[2 * j + 1] = pick_##T(first & s->second[j], value, 0);                                                             \
+      lower[2 * j] = pick_##T(s->third[j] & ~s->fourth[j], value, 0);                                                          \
+      lower[2 * j + 1] = pick_##T(s->fourth[j], value, 0);                                                                     \
+    }                                                                                                                          \
+  }                                                                                                                            \
+  /* One image; put: to x's places from values, else from t's places to the result. */                                         \
+  static void halving_##T(const geometry *g, bool put, const T *x, const T *values, T *result) {                               \
+    const int width = g->in[1], outWidth = g->out[1], columns = outWidth < STRIP ? outWidth : STRIP, most = STRIP / columns;   \
+    strip_##T s;                                                                                                               \
+    T upper[2 * STRIP], lower[2 * STRIP], line[STRIP];                                                                         \
+    memset(&s, 0, sizeof s);                                                                                                   \
+    memset(upper, 0, sizeof upper), memset(lower, 0, sizeof lower), memset(line, 0, sizeof line);                              \
+    if (put && (g->in[0] != 2 * g->out[0] || width != 2 * outWidth)) memset(result, 0, sizeof(T) * (size_t)g->inTotal);        \
+    for (int i = 0; i < g->out[0]; i += most)                                                                                  \
+      for (int from = 0; from < outWidth; from += columns) {                                                                   \
+        const int n = outWidth - from < columns ? outWidth - from : columns, rows = g->out[0] - i < most ? g->out[0] - i : most;\
+        const int64_t in = 2 * (int64_t)i * width + 2 * from, out = (int64_t)i * outWidth + from;                              \
+        fetch_##T(x + in, rows, n, width, s.upper, s.lower);                                                                   \
+        compare_##T(&s);                                                                                                       \
+        if (put) {                                                                                                             \
+          for (int r = 0; r < rows; r++) copy_line_##T(line + r * n, values + out + r * outWidth, n);                          \
+          put_strip_##T(&s, line, upper, lower);                                                                               \
+          for (int r = 0; r < rows; r++) {                                                                                     \
+            copy_line_##T(result + in + 2 * r * width, upper + 2 * r * n, 2 * n);                                              \
+            copy_line_##T(result + in + (2 * r + 1) * width, lower + 2 * r * n, 2 * n);                                        \
+          }                                                                                                                    \
+        } else {                                                                                                               \
+          if (values == x) take_strip_##T(&s, s.upper, s.lower, line);                                                         \
+          else {                                                                                                               \
+            fetch_##T(values + in, rows, n, width, upper, lower);                                                              \
+            take_strip_##T(&s, upper, lower, line);                                                                            \
+          }                                                                                                                    \
+          for (int r = 0; r < rows; r++) copy_line_##T(result + out + r * outWidth, line + r * n, n);                          \
         }                                                                                                                      \
       }                                                                                                                        \
   }                                                                                                                            \
@@ -138,7 +163,7 @@ static bool is_halving(const geometry *g) {
     const T *x = (const T *)job->x + b * g->inTotal, *t = (const T *)job->values + b * g->inTotal;                             \
     T *result = (T *)job->result + b * g->outTotal;                                                                            \
     if (is_halving(g)) {                                                                                                       \
-      take_halving_##T(g, x, t, result);                                                                                       \
+      halving_##T(g, false, x, t, result);                                                                                       \
       return;                                                                                                                  \
     }                                                                                                                          \
     i32 o[MAX_SPATIAL] = {0};                                                                                                  \
@@ -152,7 +177,7 @@ static bool is_halving(const geometry *g) {
     const T *x = (const T *)job->x + b * g->inTotal, *v = (const T *)job->values + b * g->outTotal;                            \
     T *result = (T *)job->result + b * g->inTotal;                                                                             \
     if (is_halving(g)) {                                                                                                       \
-      put_halving_##T(g, x, v, result);                                                                                        \
+      halving_##T(g, true, x, v, result);                                                                                         \
       return;                                                                                                                  \
     }                                                                                                                          \
     memset(result, 0, sizeof(T) * (size_t)g->inTotal);                                                                         \

@@ -1,4 +1,5 @@
 /* Strided memory <-> dense blocks, line by line along the last dim of the view. */
+#include "lines.h"
 #include "vm.h"
 #include <string.h>
 
@@ -14,7 +15,12 @@
       for (int64_t i = 0; i < n; i++) to[i] = p[i * stride];                                                                   \
     }                                                                                                                          \
   }
-GL_LINE_LOAD(load_line_4, u32, u32)
+static inline __attribute__((always_inline)) void load_line_4(const u32 *p, int64_t stride, int64_t n, u32 *to) {
+  if (stride == 1) gl_copy_words(to, p, n);
+  else if (stride == 0) gl_fill_words(to, *p, n);
+  else
+    for (int64_t i = 0; i < n; i++) to[i] = p[i * stride];
+}
 GL_LINE_LOAD(load_line_8, uint64_t, uint64_t)
 GL_LINE_LOAD(load_line_bool, i32, uint8_t)
 
@@ -26,7 +32,11 @@ GL_LINE_LOAD(load_line_bool, i32, uint8_t)
       for (int64_t i = 0; i < n; i++) p[i * stride] = value;                                                                   \
     }                                                                                                                          \
   }
-GL_LINE_STORE(store_line_4, u32, u32, from[i])
+static inline __attribute__((always_inline)) void store_line_4(u32 *p, int64_t stride, int64_t n, const u32 *from) {
+  if (stride == 1) gl_copy_words(p, from, n);
+  else
+    for (int64_t i = 0; i < n; i++) p[i * stride] = from[i];
+}
 GL_LINE_STORE(store_line_8, uint64_t, uint64_t, from[i])
 GL_LINE_STORE(store_line_bool, i32, uint8_t, from[i] != 0)
 
@@ -58,7 +68,7 @@ void GL(splat)(int dtype, f64 value, int64_t count, void *to) {
   if (dtype == GL_F64)
     for (int64_t i = 0; i < count; i++) ((uint64_t *)to)[i] = bits;
   else
-    for (int64_t i = 0; i < count; i++) ((u32 *)to)[i] = (u32)bits;
+    gl_fill_words(to, (u32)bits, count);
 }
 
 /* Walks lines of an index space. */
@@ -91,6 +101,28 @@ static bool outside(const walk *at, const gl_view *view) {
   return false;
 }
 
+/* The general walk, for 4-byte elements: everything that does not change from line to line is kept out of the loop. */
+static void load_lines_4(const gl_view *view, int64_t start, int64_t count, u32 *to) {
+  const int last = view->nd - 1;
+  const int64_t stride = view->stride[last], size = view->size[last], lo = view->lo[last], hi = view->hi[last];
+  const u32 *base = (const u32 *)view->base;
+  const u32 fill = view->bounded ? (u32)element_bits(view->dtype, view->fill) : 0;
+  walk at;
+  walk_start(&at, view, start);
+  for (int64_t n; count > 0; count -= n, to += n, walk_line(&at, view)) {
+    const int64_t first = at.index[last];
+    n = gl_min(count, size - first);
+    if (!view->bounded) load_line_4(base + at.offset + first * stride, stride, n, to);
+    else if (outside(&at, view)) gl_fill_words(to, fill, n);
+    else {
+      const int64_t before = gl_min(n, gl_max(0, lo - first)), until = gl_max(before, gl_min(n, hi - first));
+      for (int64_t i = 0; i < before; i++) to[i] = fill;
+      if (until > before) load_line_4(base + at.offset + (first + before) * stride, stride, until - before, to + before);
+      for (int64_t i = until; i < n; i++) to[i] = fill;
+    }
+  }
+}
+
 void GL(load)(const gl_view *view, int64_t start, int64_t count, void *to) {
   const int last = view->nd - 1;
   if (last < 0) {
@@ -100,6 +132,10 @@ void GL(load)(const gl_view *view, int64_t start, int64_t count, void *to) {
   const int64_t stride = view->stride[last];
   if (last == 0 && !view->bounded) {
     load_line(view->dtype, view->base, start * stride, stride, count, to);
+    return;
+  }
+  if (view->dtype != GL_F64 && view->dtype != GL_BOOL) {
+    load_lines_4(view, start, count, to);
     return;
   }
   const int size = register_size(view->dtype);
