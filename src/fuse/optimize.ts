@@ -58,6 +58,12 @@ class Rewriter {
       if (sizeOf(input.shape) === 0 && sizeOf(node.shape) > 0 && (node.op === 'sum' || node.op === 'prod')) {
         return this.put(literal(node.op === 'sum' ? 0 : 1, node));
       }
+      // A window's maximum receives all of its gradient: the sum over the image is that over the windows.
+      if (node.op === 'sum' && input.op === 'poolPut') {
+        const rank = need(input.attributes.kernel, 'kernel').length;
+        const spatial = input.shape.map((_, i) => i).slice(-rank);
+        if (spatial.every((i) => axes.includes(i))) return this.put({ ...node, inputs: [input.inputs[1]!] });
+      }
       if (axes.every((i) => input.shape[i] === 1) && node.op !== 'argmax' && node.op !== 'argmin') {
         return this.#view('reshape', first, node.shape, { shape: node.shape });
       }
