@@ -9,5 +9,6 @@ export {
   type MimeBundle,
 } from './contract.js';
 export * from './display/index.js';
+export { type ProgressOptions, progress } from './progress/index.js';
 export { measure, type Timing, timeit } from './timing.js';
 export * from './widgets/index.js';

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Comm, CommMessage, JsonObject } from '../contract.js';
+import { cellPort, commPort } from '../ports.js';
 import { insertBuffers, type Path, separateBuffers } from './buffers.js';
 import { WidgetError } from './errors.js';
-import { cellPort, commPort } from './ports.js';
 
 /** Version of the messages, in the metadata of `comm_open`. See ipywidgets' `packages/schema/messages.md`. */
 const PROTOCOL_VERSION = '2.1.0';

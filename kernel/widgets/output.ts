@@ -1,8 +1,8 @@
 // Code → a widget that holds what the code prints and shows, anywhere among other widgets.
 import { display } from '../display/show.js';
+import { cellPort } from '../ports.js';
 import { OUTPUT } from './model.js';
 import { OutputList, type StoredOutput } from './outputs.js';
-import { cellPort } from './ports.js';
 import { Widget, type WidgetOptions } from './widget.js';
 
 export interface OutputOptions extends WidgetOptions {

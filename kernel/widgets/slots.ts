@@ -3,8 +3,8 @@
 import type { JsonObject } from '../contract.js';
 import { JUPYTER_DISPLAY } from '../display/bundle.js';
 import { type DisplayHandle, display } from '../display/show.js';
+import { cellPort } from '../ports.js';
 import { OutputList, type StoredOutput } from './outputs.js';
-import { cellPort } from './ports.js';
 
 /** A list whose outputs show in the cell that calls, from here on. */
 export function createSlots(): OutputList {

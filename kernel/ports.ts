@@ -1,5 +1,5 @@
 // The ports that the session put on globalThis → what widgets use of them, also where there is no session.
-import { CELL_PORT, type CellPort, COMM_PORT, type CommPort } from '../contract.js';
+import { CELL_PORT, type CellPort, COMM_PORT, type CommPort } from './contract.js';
 
 /** Undefined outside the kernel: there widgets hold their values and show as text. */
 export function commPort(): CommPort | undefined {
