@@ -72,12 +72,12 @@ describe('a network learns', () => {
     device('reference');
     losses(4).forEach((loss, i) => expect(Math.abs(loss - cpu[i]!)).toBeLessThan(1e-5));
   });
-  test('forward, backward and update in one plan of 22 kernels', async () => {
+  test('forward, backward and update in one plan of at most 24 kernels', async () => {
     const { step } = network();
     step();
     const kernels = await profile(() => {
       step();
     });
-    expect(kernels.reduce((sum, kernel) => sum + kernel.runs, 0)).toBeLessThanOrEqual(22);
+    expect(kernels.reduce((sum, kernel) => sum + kernel.runs, 0)).toBeLessThanOrEqual(24);
   });
 });
