@@ -23,12 +23,6 @@ export interface DisplayPort {
   clearOutput(wait: boolean): void;
 }
 
-/**
- * The method by which a value that is slow to describe (as with a picture beside a specification) describes itself at
- * once, for outputs that change many times a second: MIME type → payload, `text/plain` among them.
- */
-export const DRAFT: unique symbol = Symbol.for('gradlab.draft');
-
 /** Where the session installs its {@link DisplayPort}. */
 export const DISPLAY_PORT: unique symbol = Symbol.for('gradlab.display');
 
@@ -54,6 +48,8 @@ export interface CellPort {
   bind<A extends unknown[]>(callback: (...values: A) => unknown): (...values: A) => void;
   /** What the kernel would show for an error: lines with colour codes, in terms of the cells' own lines. */
   explain(error: unknown): Promise<string[]>;
+  /** Calls `listener` when the user stops the cell whose code calls, wherever that code is then. Answers how to take it back. */
+  onStop(listener: () => void): () => void;
   /** Stands for the cell, or the captured block, whose code calls: the same object for all of it. */
   origin(): object;
 }

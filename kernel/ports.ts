@@ -20,6 +20,7 @@ const ALONE: CellPort = {
     (...values) =>
       void callback(...values),
   explain: async (error) => [error instanceof Error ? (error.stack ?? String(error)) : String(error)],
+  onStop: () => () => {},
   origin: () => ORIGIN,
 };
 

@@ -80,6 +80,7 @@ const groups = new WeakMap<object, Group>();
 class Counter {
   readonly #row: Row;
   readonly #group: Group;
+  readonly #unlisten: () => void;
   #stride = 1;
   #looked: number;
 
@@ -88,6 +89,7 @@ class Counter {
     this.#row = new Row(label, total, this.#looked);
     this.#group = currentGroup();
     this.#group.open(this.#row, this.#looked);
+    this.#unlisten = cellPort().onStop(() => this.end(this.#row.steps, 'stopped'));
   }
 
   /** Draws when it is time; answers the step at which to look again. */
@@ -100,7 +102,10 @@ class Counter {
     return steps + this.#stride;
   }
 
+  /** The first end counts: a loop whose cell was stopped may still end in its own way. */
   end(steps: number, state: 'done' | 'stopped'): void {
+    if (this.#row.state !== 'running') return;
+    this.#unlisten();
     const now = performance.now();
     this.#row.advance(steps, now);
     this.#group.close(this.#row, state, now);

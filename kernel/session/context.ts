@@ -11,6 +11,7 @@ export interface RunContext {
   interrupted: boolean;
   /** Takes the output in place of the cell. */
   readonly sink?: OutputSink;
+  stopListeners?: Set<() => void>;
 }
 
 const storage = new AsyncLocalStorage<RunContext>();
@@ -32,11 +33,24 @@ export function capture<T>(sink: OutputSink, body: () => T, signal?: AbortSignal
     run: outer.run,
     name: outer.name,
     sink,
+    stopListeners: stopListenersOf(outer),
     get interrupted() {
       return outer.interrupted || (signal?.aborted ?? false);
     },
   };
   return storage.run(captured, body);
+}
+
+/** Calls `listener` when the cell whose code calls is stopped. The function that comes back takes that back. */
+export function onStop(listener: () => void): () => void {
+  const listeners = stopListenersOf(currentContext());
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function stopListenersOf(context: RunContext): Set<() => void> {
+  context.stopListeners ??= new Set();
+  return context.stopListeners;
 }
 
 /** The context of the code that calls; the latest run's where the origin is unknown, as in callbacks of native code. */

@@ -73,7 +73,11 @@ export class Runner {
   settleInterrupted(): void {
     const run = this.#current;
     if (!run?.context.interrupted) return;
-    this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
+    try {
+      for (const listener of run.context.stopListeners ?? []) listener();
+    } finally {
+      this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
+    }
   }
 
   async #execute(run: Run): Promise<void> {
