@@ -118,6 +118,13 @@ export interface RunOrder {
   expressions: { key: string; code?: string; problem?: ErrorReport }[];
 }
 
+/** A local TypeScript module, compiled, or why it cannot be. */
+export interface TranspileAnswer {
+  id: number;
+  code?: string;
+  problem?: string;
+}
+
 /** Server → session. */
 export type Order =
   | RunOrder
@@ -125,6 +132,7 @@ export type Order =
   | { type: 'input'; value?: string; problem?: string }
   | { type: 'comm'; run: number; message: CommFrame; buffers: Uint8Array[] }
   | { type: 'explained'; id: number; traceback: string[] }
+  | ({ type: 'transpiled' } & TranspileAnswer)
   | { type: 'reset' };
 
 /** One comm message on the line, in either direction. */
@@ -157,5 +165,7 @@ export type SessionEvent =
   | { type: 'input'; prompt: string; password: boolean }
   /** Asks how `problem` would be shown. */
   | { type: 'explain'; id: number; problem: ErrorReport }
+  /** Asks for a local TypeScript module as JavaScript; `url` is what stack frames call it. */
+  | { type: 'transpile'; id: number; url: string; path: string; source: string }
   /** A front end's comm message was handled. */
   | { type: 'handled' };

@@ -204,6 +204,7 @@ export class Cells {
     }
     const checker = await this.#language.checker();
     const text = { id: run, source };
+    if (cell.imports.some((specifier) => /^\.{0,2}\//.test(specifier))) checker.invalidate();
     if (this.#typecheck !== 'off') {
       const found = await checker.check(text, { extraNames: this.#sessions.globals });
       const blocking = found.filter((diagnostic) => diagnostic.blocking);

@@ -173,11 +173,26 @@ export class Sessions {
         this.#session.order(run, { type: 'explained', id: event.id, traceback });
         break;
       }
+      case 'transpile':
+        void this.#transpile(event.id, event.url, event.path, event.source);
+        break;
       case 'handled':
         this.#streams.flush();
         this.#handled.get(run)?.();
         this.#handled.delete(run);
         break;
+    }
+  }
+
+  async #transpile(id: number, url: string, path: string, source: string): Promise<void> {
+    const { transpile } = await import('./transpile.js');
+    try {
+      const { code, map } = transpile(path, source);
+      this.#options.tracebacks().add(url, { source, map });
+      this.#session.order(0, { type: 'transpiled', id, code });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#session.order(0, { type: 'transpiled', id, problem });
     }
   }
 

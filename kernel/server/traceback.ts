@@ -49,12 +49,20 @@ export class Tracebacks {
     const message = problem.thrown ?? problem.message;
     const lines = [`${lead}${red(problem.name)}: ${message}`];
     if (problem.details) lines.push(dim(problem.details));
-    const own = frames.find((frame) => this.#cells.has(frame.file));
-    if (own) lines.push('', cyan(`${own.file}, line ${own.line}`), this.#excerpt(own));
+    for (const frame of this.#worthShowing(frames)) {
+      lines.push('', cyan(`${placeOf(frame.file)}, line ${frame.line}`), this.#excerpt(frame));
+    }
     if (frames.length > 0) lines.push('', ...frames.map(describeFrame));
     for (const error of problem.errors ?? []) lines.push('', ...this.#report(error, 'One of: '));
     if (problem.cause) lines.push('', ...this.#report(problem.cause, 'Caused by: '));
     return lines;
+  }
+
+  /** Where it was thrown, and where the cell called it. */
+  #worthShowing(frames: readonly Frame[]): Frame[] {
+    const known = frames.filter((frame) => this.#cells.has(frame.file));
+    const cell = known.find((frame) => !frame.file.startsWith('file:'));
+    return known.filter((frame, index) => index === 0 || frame === cell);
   }
 
   #excerpt({ file, line, column }: Frame): string {
@@ -109,12 +117,14 @@ function parseFrame(text: string): Frame | undefined {
 
 function isHidden(file: string): boolean {
   if (file.startsWith('node:')) return true;
-  const path = file.startsWith('file://') ? fileURLToPath(file) : file;
-  return path.startsWith(OWN_CODE);
+  return placeOf(file).startsWith(OWN_CODE);
+}
+
+function placeOf(file: string): string {
+  return file.startsWith('file://') ? fileURLToPath(file) : file;
 }
 
 function describeFrame({ called, file, line, column }: Frame): string {
-  const path = file.startsWith('file://') ? fileURLToPath(file) : file;
-  const place = `${path}, line ${line}:${column}`;
+  const place = `${placeOf(file)}, line ${line}:${column}`;
   return dim(called ? `    at ${called} (${place})` : `    at ${place}`);
 }

@@ -1,4 +1,4 @@
-// Module specifiers of cells → modules, resolved from the notebook's folder; `gradlab` is there from any folder.
+// Module specifiers of cells → modules, resolved from the notebook's folder; `gradlab` and `tslab` are there from any folder.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { constants, runInThisContext } from 'node:vm';
@@ -14,16 +14,25 @@ export interface Importer {
 }
 
 const OWN_PACKAGE = 'gradlab';
+/** Ours always: the package of that name shows things in no other kernel than its own. */
+const TSLAB = 'tslab';
+const TSLAB_MODULE = '../tslab/index.js';
 
-export function createImporter(folder: string): Importer {
+/** `prepare` hears each specifier before it is resolved. */
+export function createImporter(folder: string, prepare: (specifier: string) => void): Importer {
   // The default loader resolves relative to the file that `import()` is written in.
   const fromFolder: ImportModule = runInThisContext('(specifier, options) => import(specifier, options)', {
     filename: join(folder, 'notebook.mjs'),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
+  const require = createRequire(join(folder, 'notebook.cjs'));
+  const requireOwn = createRequire(import.meta.url);
+  const load = (specifier: string): unknown => (specifier === TSLAB ? requireOwn(TSLAB_MODULE) : require(specifier));
   return {
-    require: createRequire(join(folder, 'notebook.cjs')),
+    require: Object.assign(load, require),
     async load(specifier, attributes) {
+      if (specifier === TSLAB) return (await import(TSLAB_MODULE)) as ModuleNamespace;
+      prepare(specifier);
       const given = specifier.endsWith('.json') ? { type: 'json', ...attributes } : attributes;
       try {
         return await fromFolder(specifier, { with: given });

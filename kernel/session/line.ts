@@ -3,7 +3,7 @@ import inspector from 'node:inspector';
 import { Socket } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommFrame, Order } from '../contract.js';
-import { type Frame, FrameReader, HEADER_BYTES, Kind, unpackBuffers } from './frame.js';
+import { type Frame, FrameReader, HEADER_BYTES, header, Kind, unpackBuffers } from './frame.js';
 import { RingReader } from './ring.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
 
@@ -97,7 +97,20 @@ function obey(frame: Frame): void {
   }
   const order = JSON.parse(frame.payload.toString()) as Order;
   if (order.type === 'interrupt') interrupt();
+  else if (order.type === 'transpiled') loader?.postMessage(order);
   else toMain({ type: 'order', order });
+}
+
+let loader: MessagePort | undefined;
+
+/** Takes the module loader's questions to the server, past the main thread, which may wait for the answers. */
+function serveLoader(port: MessagePort): void {
+  loader = port;
+  port.on('message', (question: object) => {
+    const payload = Buffer.from(JSON.stringify({ type: 'transpile', ...question }));
+    write();
+    socket.write(Buffer.concat([header(Kind.event, 0, payload.length), payload]));
+  });
 }
 
 const probes = new Map<number, () => void>();
@@ -170,6 +183,7 @@ async function stop(): Promise<void> {
 
 main.on('message', (message: ToLine) => {
   if (message.type === 'wake') drain();
+  else if (message.type === 'loader') serveLoader(message.port);
   else probes.get(message.probe)?.();
 });
 drain();

@@ -10,6 +10,7 @@ import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { installGlobals } from './globals.js';
 import { createInput } from './input.js';
+import { createLocalModules } from './local-modules.js';
 import { createRingMemory, RingWriter } from './ring.js';
 import { Runner } from './run.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
@@ -36,7 +37,11 @@ class Sweep extends Error {}
 
 Error.stackTraceLimit = 50;
 const input = createInput(ring);
-const runner = new Runner(ring, process.cwd());
+const runner = new Runner(
+  ring,
+  process.cwd(),
+  createLocalModules((port) => line.postMessage({ type: 'loader', port } satisfies ToLine, [port])),
+);
 const comms = new Comms(ring);
 const cellPort = createCellPort(ring);
 captureConsole(ring);
@@ -74,7 +79,8 @@ function obey(order: Order): void {
       runner.reset();
       break;
     case 'interrupt':
-      throw new Error('an interrupt is the line thread’s to handle');
+    case 'transpiled':
+      throw new Error(`an order to ${order.type} is the line thread’s to handle`);
   }
 }
 

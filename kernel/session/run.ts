@@ -34,9 +34,9 @@ export class Runner {
   #current: Run | undefined;
   #globals = this.#environment.size;
 
-  constructor(ring: RingWriter, folder: string) {
+  constructor(ring: RingWriter, folder: string, prepareImport: (specifier: string) => void) {
     this.#ring = ring;
-    this.importer = createImporter(folder);
+    this.importer = createImporter(folder, prepareImport);
     this.#meta = {
       url: pathToFileURL(join(folder, 'notebook.ts')).href,
       dirname: folder,

@@ -11,7 +11,7 @@ export interface LineData {
 }
 
 /** Main thread → line thread. */
-export type ToLine = { type: 'wake' } | { type: 'alive'; probe: number };
+export type ToLine = { type: 'wake' } | { type: 'loader'; port: MessagePort } | { type: 'alive'; probe: number };
 /** Line thread → main thread. */
 export type ToMain = { type: 'order'; order: Order } | { type: 'probe'; probe: number; terminated: boolean };
 
