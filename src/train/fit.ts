@@ -4,7 +4,7 @@ import { ValueError } from '../errors.js';
 import { evaluate as compute } from '../evaluate.js';
 import type { Layer } from '../nn/module.js';
 import { noGrad, type Tensor } from '../tensor.js';
-import { type Metric, Tally } from './metrics.js';
+import { type Metric, Tally } from './metrics/metric.js';
 
 /** Samples and what the model should say about them. */
 export interface Batch {

@@ -1,17 +1,7 @@
-// gradlab/train: the training loop, metrics over whole sets.
-export {
-  type Batch,
-  type Batches,
-  type Callback,
-  type Curves,
-  type EpochRecord,
-  evaluate,
-  type FitOptions,
-  fit,
-  type History,
-  type Loss,
-  type Run,
-  type Scores,
-  type StepRecord,
-} from './fit.js';
-export { accuracy, type Metric } from './metrics.js';
+// gradlab/train: the training loop, metrics over whole sets, callbacks, splits, snapshots, search for hyperparameters.
+export * from './callbacks.js';
+export * from './fit.js';
+export * from './metrics/index.js';
+export * from './search/index.js';
+export * from './snapshot.js';
+export * from './splits.js';

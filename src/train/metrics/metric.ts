@@ -1,8 +1,5 @@
-// In: predictions and targets, batch by batch. Out: one number for a whole set, not a mean of batch means.
-import { concat } from '../create.js';
-import { ShapeError, show } from '../errors.js';
-import { sameShape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+// In: statistics of predictions and targets, batch by batch. Out: one number for a whole set, not a mean of batch means.
+import type { Tensor } from '../../tensor.js';
 
 /** A measure over a whole set. Statistics of the batches are added up, or joined row by row, and then summed up once. */
 export interface Metric {
@@ -44,31 +41,4 @@ export class Tally {
     }
     return this.metric.result(all, [-1, ...this.#shape.slice(1)]);
   }
-}
-
-/** Scores [n, classes, …] and labels [n, …], as rows [n·…, classes] and labels [n·…]. */
-export function rowsOf(name: string, scores: Tensor, labels: Tensor): { rows: Tensor; labels: Tensor } {
-  const wanted = scores.shape.filter((_, i) => i !== 1);
-  if (scores.rank < 2 || !sameShape(labels.shape, wanted)) {
-    throw new ShapeError(
-      `${name}: scores ${show(scores.shape)}, labels ${show(labels.shape)}`,
-      'Scores are [batch, classes, …] and labels [batch, …].',
-    );
-  }
-  const last = scores.rank === 2 ? scores : scores.permute([0, ...scores.shape.slice(2).map((_, i) => i + 2), 1]);
-  return { rows: last.reshape(-1, scores.shape[1]!), labels: labels.reshape(-1) };
-}
-
-/** Share of samples whose largest score is at the label, 0 to 1. */
-export function accuracy(): Metric {
-  return {
-    name: 'accuracy',
-    combine: 'add',
-    observe(scores, target) {
-      const { rows, labels } = rowsOf('accuracy', scores, target);
-      const right = rows.argmax(1).eq(labels).sum().to('float64');
-      return concat([right.reshape(1), right.mul(0).add(labels.size).reshape(1)]);
-    },
-    result: ([right, count]) => right! / count!,
-  };
 }

@@ -1,0 +1,3 @@
+// Search for hyperparameters.
+export * from './search.js';
+export type { Choice, Dimension, Range, Space } from './space.js';
