@@ -26,7 +26,7 @@ export const CURRENT_JSX = 'current.tsx';
  * as the notebook's folder, and each level links to the `node_modules` of its counterpart, so that modules resolve as
  * from there, and finally to this package:
  * ```
- * gradlab-types-123-x/            node_modules/{gradlab, @types/node}
+ * gradlab-types-123-x/            node_modules/{gradlab, tslab, @types/node}
  *   1/                            for /
  *     2/                          for /home; node_modules -> /home/node_modules
  *       3/                        for /home/folder; cells, tsconfig.json
@@ -144,6 +144,7 @@ function linkOwnPackage(root: string): void {
   const nodeTypes = dirname(createRequire(import.meta.url).resolve('@types/node/package.json'));
   mkdirSync(join(modules, '@types'), { recursive: true });
   symlinkSync(packageRoot(), join(modules, 'gradlab'), 'junction');
+  symlinkSync(fileURLToPath(new URL('../tslab', import.meta.url)), join(modules, 'tslab'), 'junction');
   symlinkSync(nodeTypes, join(modules, '@types', 'node'), 'junction');
 }
 
