@@ -12,7 +12,7 @@ export class GradlabError extends Error {
     super(cure ? `${problem}. ${cure}` : problem, options);
     // Consoles list enumerable properties after the message, which says all of this already.
     for (const [key, value] of Object.entries({ name: new.target.name, problem, cure }))
-      Object.defineProperty(this, key, { value, configurable: true });
+      Object.defineProperty(this, key, { value, enumerable: false });
   }
 }
 
