@@ -15,6 +15,8 @@ export type StartEngine = (workspace: Workspace) => Promise<TypeEngine>;
 
 /** While nobody waits, the next check's modules are loaded. */
 const IDLE_MS = 150;
+/** A notebook that was written for tslab, which never checked strictly. */
+const USES_TSLAB = /\b(?:from|require\()\s*(['"])tslab\1/;
 /** A module that was missing is looked for on the disk again after this time. */
 const MISSING_MS = 2000;
 
@@ -45,6 +47,10 @@ export class Checker implements CellChecker {
     return this.#inTurn(async () => {
       const cell = parseOrNothing(source);
       if (cell === undefined) return [];
+      if (USES_TSLAB.test(source) && !this.#workspace.isLenient) {
+        this.#workspace.relax();
+        this.#stale = true;
+      }
       let module = await this.#show(cell, known);
       let findings = await this.#findings();
       if (missesModule(findings) && Date.now() - this.#lookedForMissing > MISSING_MS) {

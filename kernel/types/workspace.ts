@@ -38,6 +38,7 @@ export class Workspace {
   readonly #folder: string;
   readonly #root: string;
   #settings: FolderSettings;
+  #isLenient = false;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -55,6 +56,15 @@ export class Workspace {
 
   get settings(): FolderSettings {
     return this.#settings;
+  }
+
+  get isLenient(): boolean {
+    return this.#isLenient;
+  }
+
+  /** From the next `refresh` on, cells are checked without `strict`, as tslab checks them. */
+  relax(): void {
+    this.#isLenient = true;
   }
 
   path(name: string): string {
@@ -97,7 +107,7 @@ export class Workspace {
     return {
       ...(tsconfig === undefined ? {} : { extends: tsconfig }),
       compilerOptions: {
-        strict,
+        strict: strict && !this.#isLenient,
         noImplicitAny: true,
         target: 'esnext',
         lib: lib ?? ['esnext'],

@@ -79,3 +79,9 @@ test('its types are checked', async () => {
   const run = await kernel.run("import { display } from 'tslab';\ndisplay.png('no bytes')");
   expect(run.error).toContain("'string' is not assignable to parameter of type 'Uint8Array");
 });
+
+test('a notebook that uses it is not checked strictly, as its own kernel does not', async () => {
+  const run = await kernel.run("let obj = {x: null};\nconsole.log('obj?.x?.z ==', obj?.x?.z);");
+  expect([run.error, run.stdout]).toEqual(['', 'obj?.x?.z == undefined\n']);
+  expect((await kernel.run('const text: string = 1')).error).toContain("'number' is not assignable to type 'string'");
+});
