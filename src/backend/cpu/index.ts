@@ -10,6 +10,22 @@ import { isProfiling, record } from '../../profile.js';
 import { encode, type Numbering } from './encode.js';
 import { loadLibrary, type Native, NativeLibraryError, NativeRunError } from './library.js';
 
+/** Scratch memory that all programs share: it grows and never shrinks. */
+class Arena {
+  #bytes = 0;
+  #address = 0n;
+  constructor(readonly native: Native) {}
+
+  /** The address of at least `bytes`; earlier contents may be lost. */
+  of(bytes: number): bigint {
+    if (bytes > this.#bytes) {
+      this.#address = this.native.arena(bytes);
+      this.#bytes = bytes;
+    }
+    return this.#address;
+  }
+}
+
 /** Where typed arrays live in memory, asked once for each. */
 class Addresses {
   readonly #known = new WeakMap<TypedArray, bigint>();
@@ -47,6 +63,7 @@ class NativeExecutable implements Executable {
     plan: Plan,
     readonly native: Native,
     readonly addresses: Addresses,
+    readonly arena: Arena,
   ) {
     const scheduled = schedule(optimize(plan));
     const encoded = encode(scheduled, numberingOf(native), plan.scalarCount, plan.leaves.length);
@@ -61,7 +78,7 @@ class NativeExecutable implements Executable {
   run(leaves: readonly TypedArray[], scalars: readonly number[], outputs: readonly TypedArray[]): void {
     if (this.#program.length === 0) return;
     const slots = this.#slots;
-    if (this.#arenaBytes > 0) slots[0] = this.native.arena(this.#arenaBytes);
+    if (this.#arenaBytes > 0) slots[0] = this.arena.of(this.#arenaBytes);
     let slot = 1;
     for (const leaf of leaves) slots[slot++] = this.addresses.of(leaf);
     for (const output of outputs) slots[slot++] = this.addresses.of(output);
@@ -99,10 +116,11 @@ export function openCpu(): Backend {
     throw new DeviceError(error.message, "Until then device('reference') computes the same, slowly.", { cause: error });
   }
   const addresses = new Addresses(native);
+  const arena = new Arena(native);
   return {
     name: 'cpu',
     description: `cpu (${native.info()})`,
-    compile: (plan) => new NativeExecutable(plan, native, addresses),
+    compile: (plan) => new NativeExecutable(plan, native, addresses, arena),
     allocate,
   };
 }
