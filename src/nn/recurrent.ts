@@ -62,12 +62,16 @@ abstract class Cell extends Module {
   /** The part of a step that needs no state, for all steps at once: [n, time, inputs] → [n, time, gates · hidden]. */
   project(x: Tensor): Tensor {
     const y = x.matmul(this.weightIh.T);
-    return this.biasIh ? y.add(this.biasIh) : y;
+    const bias = this.constants();
+    return bias ? y.add(bias) : y;
+  }
+  /** What every step adds, whatever the state: both biases, so that their gradient is one sum. */
+  protected constants(): Tensor | null {
+    return this.biasIh && this.biasHh && this.biasIh.add(this.biasHh);
   }
   /** The part of a step that reads the hidden state: [n, hidden] → [n, gates · hidden]. */
   protected recall(hidden: Tensor): Tensor {
-    const y = hidden.matmul(this.weightHh.T);
-    return this.biasHh ? y.add(this.biasHh) : y;
+    return hidden.matmul(this.weightHh.T);
   }
   /** The new state from the projected input [n, gates · hidden] and the old state; the hidden state comes first. */
   abstract next(projected: Tensor, state: readonly Tensor[]): Tensor[];
@@ -141,28 +145,24 @@ export class GRUCell extends Cell {
     const previous = h!;
     if (this.reset === 'after') {
       const [xr, xz, xn] = projected.split(hidden, -1) as [Tensor, Tensor, Tensor];
-      const [hr, hz, hn] = this.recall(previous).split(hidden, -1) as [Tensor, Tensor, Tensor];
+      const [hr, hz, product] = this.recall(previous).split(hidden, -1) as [Tensor, Tensor, Tensor];
+      const hn = this.biasHh ? product.add(this.biasHh.narrow(0, 2 * hidden, hidden)) : product;
       return [blend(xz.add(hz).sigmoid(), previous, xn.add(xr.add(hr).sigmoid().mul(hn)).tanh())];
     }
     const [gates, candidate] = [this.weightHh.narrow(0, 0, 2 * hidden), this.weightHh.narrow(0, 2 * hidden, hidden)];
-    const bias = this.biasHh?.split([2 * hidden, hidden]);
-    const recalled = previous.matmul(gates.T);
     const [r, z] = projected
       .narrow(-1, 0, 2 * hidden)
-      .add(bias ? recalled.add(bias[0]!) : recalled)
+      .add(previous.matmul(gates.T))
       .sigmoid()
       .split(hidden, -1) as [Tensor, Tensor];
-    const fresh = r.mul(previous).matmul(candidate.T);
-    return [
-      blend(
-        z,
-        previous,
-        projected
-          .narrow(-1, 2 * hidden, hidden)
-          .add(bias ? fresh.add(bias[1]!) : fresh)
-          .tanh(),
-      ),
-    ];
+    const fresh = projected.narrow(-1, 2 * hidden, hidden).add(r.mul(previous).matmul(candidate.T));
+    return [blend(z, previous, fresh.tanh())];
+  }
+  /** With `reset: 'after'` the last part of the bias is reset too, so it stays with the state. */
+  protected override constants(): Tensor | null {
+    if (this.reset === 'before' || !this.biasIh || !this.biasHh) return super.constants();
+    const { hidden } = this;
+    return this.biasIh.add(this.biasHh.narrow(0, 0, 2 * hidden).pad([0, hidden]));
   }
 }
 /** z·old + (1 − z)·fresh. */

@@ -207,46 +207,47 @@ describe('search for hyperparameters', () => {
     expect(budgets).toEqual([...new Array<number>(9).fill(1), 3, 3, 3, 9]);
     expect(best.score - 1 / 9).toBeCloseTo(Math.min(...trials.map((t) => t.score - 1 / t.budget)), 10);
   });
-  test.each(['randomSearch', 'bayesianSearch', 'successiveHalving'] as const)(
-    '%s resumes where it was interrupted',
-    async (name) => {
-      const options = { count: 9, seed: 3, mode: 'max' } as const;
-      const negative = (choice: train.Choice<typeof space>): number => -objective(choice);
-      const whole = await search(space, negative, options);
-      const saved: train.Trial<typeof space>[] = [];
-      let left = 4;
-      await expect(
-        search(
-          space,
-          (choice) => {
-            if (left-- === 0) throw new RangeError('power cut');
-            return negative(choice);
-          },
-          {
-            ...options,
-            onTrial: (trial) => {
-              saved.push(trial);
-            },
-          },
-        ),
-      ).rejects.toThrow('power cut');
-      const restored: train.Trial<typeof space>[] = JSON.parse(JSON.stringify(saved));
-      let asked = 0;
-      const resumed = await search(
+  test.each([
+    ['randomSearch', train.randomSearch],
+    ['bayesianSearch', train.bayesianSearch],
+    ['successiveHalving', train.successiveHalving],
+  ] as const)('%s resumes where it was interrupted', async (_, search) => {
+    const options = { count: 9, seed: 3, mode: 'max' } as const;
+    const negative = (choice: train.Choice<typeof space>): number => -objective(choice);
+    const whole = await search(space, negative, options);
+    const saved: train.Trial<typeof space>[] = [];
+    let left = 4;
+    await expect(
+      search(
         space,
         (choice) => {
-          asked++;
+          if (left-- === 0) throw new RangeError('power cut');
           return negative(choice);
         },
-        { ...options, trials: restored },
-      );
-      expect(resumed).toEqual(whole);
-      expect(asked).toBe(whole.trials.length - 4);
-      await expect(search(space, negative, { ...options, seed: 4, trials: restored })).rejects.toThrow(
-        /earlier trial 0 chose/,
-      );
-    },
-  );
+        {
+          ...options,
+          onTrial: (trial) => {
+            saved.push(trial);
+          },
+        },
+      ),
+    ).rejects.toThrow('power cut');
+    const restored: train.Trial<typeof space>[] = JSON.parse(JSON.stringify(saved));
+    let asked = 0;
+    const resumed = await search(
+      space,
+      (choice) => {
+        asked++;
+        return negative(choice);
+      },
+      { ...options, trials: restored },
+    );
+    expect(resumed).toEqual(whole);
+    expect(asked).toBe(whole.trials.length - 4);
+    await expect(search(space, negative, { ...options, seed: 4, trials: restored })).rejects.toThrow(
+      /earlier trial 0 chose/,
+    );
+  });
   test('spaces without choices are refused', async () => {
     await expect(train.randomSearch({ rate: { low: 1, high: 1 } }, () => 0)).rejects.toThrow(/hyperparameter rate/);
     await expect(train.gridSearch({ kind: [] }, () => 0)).rejects.toThrow(/at least one choice/);
