@@ -147,6 +147,10 @@ describe('misuse', () => {
       ),
     ).toThrow(/label \[1, 0\] is 9/);
   });
+  test('views of labels are checked at once', () => {
+    const tokens = tensor([[1, 2, 3, 99]], { dtype: 'int32' });
+    expect(() => nn.crossEntropy(logits, tokens.narrow(1, 1, 3).reshape(-1))).toThrow(/label \[2\] is 99/);
+  });
   test('labels that are computed are checked too', () => {
     const labels = tensor([1, 9, 2], { dtype: 'int32' }).add(1);
     expect(() => nn.crossEntropy(logits, labels).item()).toThrow(/index/i);

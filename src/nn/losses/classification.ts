@@ -2,6 +2,7 @@
 import { arange, ones } from '../../create.js';
 import { isFloat } from '../../dtype.js';
 import { DTypeError, IndexError, ShapeError, show, ValueError } from '../../errors.js';
+import { ops } from '../../ops.js';
 import { type Shape, sameShape } from '../../shape.js';
 import type { Tensor } from '../../tensor.js';
 import { checkSame, type LossOptions, reduceLoss } from './reduce.js';
@@ -31,8 +32,17 @@ function place(index: number, shape: Shape): string {
   return at.length === 0 ? 'the label' : `label [${at.join(', ')}]`;
 }
 
+/** Views and casts of numbers that are in memory are brought there too: that costs little, and lets labels be checked now. */
+function bringToMemory(labels: Tensor): void {
+  let node = labels.node;
+  while (!node.storage && node.inputs.length === 1 && (ops[node.op].kind === 'view' || node.op === 'cast'))
+    node = node.inputs[0]!;
+  if (node.storage) labels.eval();
+}
+
 /** Throws IndexError for the first label outside 0 … classes − 1, where the labels are in memory. */
 function checkRange(loss: string, labels: Tensor, classes: number, ignoreIndex: number | undefined): void {
+  bringToMemory(labels);
   const values = labels.node.storage?.array;
   if (!values) return;
   for (let i = 0; i < values.length; i++) {
@@ -58,13 +68,13 @@ function checkLabels(loss: string, scores: Tensor, labels: Tensor, ignoreIndex: 
 }
 
 /**
- * The scores at the labels. Labels in memory have been checked and become a mask that fuses with what surrounds it;
+ * The scores at the labels. Labels that were in memory have been checked and become a mask that fuses with what surrounds it;
  * computed ones are gathered, which checks them on the device.
  */
-function pick(scores: Tensor, labels: Tensor): Tensor {
+function pick(scores: Tensor, labels: Tensor, checked: boolean): Tensor {
   const axis = classAxis(scores);
   const at = labels.unsqueeze(axis);
-  if (!labels.node.storage) return scores.gather(at, axis).squeeze(axis);
+  if (!checked) return scores.gather(at, axis).squeeze(axis);
   const classes = arange(scores.shape[axis]!).reshape(scores.shape.slice(axis).map((n, i) => (i === 0 ? n : 1)));
   return scores.where(at.eq(classes), 0).sum(axis);
 }
@@ -101,7 +111,7 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: Label
   checkLabels('nllLoss', logProbabilities, labels, options.ignoreIndex);
   checkWeight('nllLoss', options.weight, logProbabilities.shape[classAxis(logProbabilities)]!);
   const safe = options.ignoreIndex === undefined ? labels : labels.where(labels.ne(options.ignoreIndex), 0);
-  return reduceLabelled(pick(logProbabilities, safe).neg(), labels, options);
+  return reduceLabelled(pick(logProbabilities, safe, labels.node.storage !== null).neg(), labels, options);
 }
 
 /**
@@ -142,7 +152,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   // −ln softmax = ln Σ e^(z − max) − (z − max)[label]: one row for the fuser, exact for large logits.
   const shifted = logits.sub(logits.max(axis, true).detach());
   const normaliser = shifted.exp().sum(axis).log();
-  const losses = normaliser.sub(pick(shifted, labels));
+  const losses = normaliser.sub(pick(shifted, labels, target.node.storage !== null));
   const hard = reduceLabelled(losses, target, options);
   if (labelSmoothing === 0) return hard;
   const each = normaliser.unsqueeze(axis).sub(shifted);
