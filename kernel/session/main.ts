@@ -120,10 +120,15 @@ process.on('unhandledRejection', (reason) => {
 // Interrupts come over the line; a signal to the process group is for the child processes of user code.
 process.on('SIGINT', () => {});
 process.on('exit', () => ring.flush(1000));
-const { abort } = process;
+// Ways to end at once, which leave no time to the line thread.
+const { abort, kill } = process;
 process.abort = () => {
   ring.flush(1000);
   return abort.call(process);
+};
+process.kill = (pid, signal) => {
+  if (pid === process.pid) ring.flush(1000);
+  return kill.call(process, pid, signal);
 };
 
 ring.json(Kind.event, 0, { type: 'ready' });

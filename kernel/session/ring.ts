@@ -2,7 +2,6 @@
 import { Buffer } from 'node:buffer';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { HEADER_BYTES, header, Kind, writeHeader } from './frame.js';
-import { encodeJson } from './json.js';
 
 const CAPACITY = 1 << 18;
 /** Larger payloads go over the side port, so that one record never fills the ring. */
@@ -78,9 +77,7 @@ export class RingWriter {
   }
 
   json(kind: Kind, run: number, value: object): void {
-    const encoded = encodeJson(value);
-    if (typeof encoded === 'string') this.text(kind, run, encoded);
-    else this.bytes(kind, run, encoded);
+    this.text(kind, run, JSON.stringify(value));
   }
 
   /** Waits until everything written has left the process, at most `milliseconds`: for the process's last words. */

@@ -36,7 +36,7 @@ describe('when the session dies, the cell says why and a fresh one takes over', 
     expect(run.reply.ename).toBe('SessionEnded');
     expect(run.error).toContain(why);
     expect((await kernel.finished(next)).status).toBe('aborted');
-    expect((await kernel.run('typeof mine')).result).toBe("'undefined'");
+    expect((await kernel.run('mine')).reply.evalue).toBe("Cannot find name 'mine'.");
     expect((await kernel.run('1 + 1')).result).toBe('2');
   });
 });
