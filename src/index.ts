@@ -13,6 +13,8 @@ export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
 export { Explanation, explain } from './explain.js';
 export * from './functions/index.js';
+export * as nn from './nn/index.js';
+export * as optim from './optim/index.js';
 export { type KernelTime, profile } from './profile.js';
 export {
   bernoulli,
