@@ -6,6 +6,12 @@ enum { PIECE = 2048 };
 typedef f32 lanes __attribute__((vector_size(64), aligned(4), may_alias));
 typedef f64 lanes64 __attribute__((vector_size(64), aligned(8), may_alias));
 
+/* Pairwise; n a power of two. */
+static inline __attribute__((always_inline)) f64 sum_lanes(f64 *part, int n) {
+  for (int half = n / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; l++) part[l] += part[l + half];
+  return part[0];
+}
 static f64 sum_f32(const f32 *v, int64_t n) {
   f64 total = 0;
   while (n >= 64) {
@@ -16,9 +22,9 @@ static f64 sum_f32(const f32 *v, int64_t n) {
       s2 += *(const lanes *)(v + i + 32), s3 += *(const lanes *)(v + i + 48);
     }
     s0 += s1, s2 += s3, s0 += s2;
-    f64 part = 0;
-    for (int l = 0; l < 16; l++) part += s0[l];
-    total += part;
+    f64 part[16];
+    for (int l = 0; l < 16; l++) part[l] = s0[l];
+    total += sum_lanes(part, 16);
     v += piece, n -= piece;
   }
   for (int64_t i = 0; i < n; i++) total += v[i];
@@ -34,44 +40,46 @@ static f64 sum_f64(const f64 *v, int64_t n) {
       s2 += *(const lanes64 *)(v + i + 16), s3 += *(const lanes64 *)(v + i + 24);
     }
     s0 += s1, s2 += s3, s0 += s2;
-    f64 part = 0;
-    for (int l = 0; l < 8; l++) part += s0[l];
-    total += part;
+    f64 part[8];
+    for (int l = 0; l < 8; l++) part[l] = s0[l];
+    total += sum_lanes(part, 8);
     v += piece, n -= piece;
   }
   for (int64_t i = 0; i < n; i++) total += v[i];
   return total;
 }
 
-/* The extremum, or a NaN if there is one: lanes hold the best so far. */
+/* The extremum, or a NaN if there is one. Eight vectors hold the best so far: the loop waits for no result of the turn before. */
 #define GL_EXTREMUM(name, T, better)                                                                                           \
-  static f64 name(const T *v, int64_t n) {                                                                                     \
-    T best[64];                                                                                                                \
-    if (n < 64) {                                                                                                              \
-      T b = v[0];                                                                                                              \
-      for (int64_t i = 1; i < n; i++) {                                                                                        \
-        const T x = v[i], y = b;                                                                                               \
-        b = better || x != x ? x : y;                                                                                          \
-      }                                                                                                                        \
-      return (f64)b;                                                                                                           \
+  static inline __attribute__((always_inline)) f64 name(const T *v, int64_t n) {                                               \
+    enum { WIDTH = 8 * GL_VECTOR_BYTES / (int)sizeof(T) };                                                                     \
+    T last = v[0];                                                                                                             \
+    i32 bad = last != last;                                                                                                    \
+    int64_t i = 0;                                                                                                             \
+    if (n >= WIDTH) {                                                                                                          \
+      T best[WIDTH];                                                                                                           \
+      i32 nan[WIDTH];                                                                                                          \
+      for (int l = 0; l < WIDTH; l++) best[l] = v[l], nan[l] = v[l] != v[l];                                                   \
+      for (i = WIDTH; i + WIDTH <= n; i += WIDTH)                                                                              \
+        for (int l = 0; l < WIDTH; l++) {                                                                                      \
+          const T x = v[i + l], y = best[l];                                                                                   \
+          best[l] = better ? x : y;                                                                                            \
+          nan[l] |= x != x;                                                                                                    \
+        }                                                                                                                      \
+      for (int half = WIDTH / 2; half > 0; half /= 2)                                                                          \
+        for (int l = 0; l < half; l++) {                                                                                       \
+          const T x = best[l + half], y = best[l];                                                                             \
+          best[l] = better ? x : y;                                                                                            \
+          nan[l] |= nan[l + half];                                                                                             \
+        }                                                                                                                      \
+      last = best[0], bad = nan[0];                                                                                            \
     }                                                                                                                          \
-    for (int l = 0; l < 64; l++) best[l] = v[l];                                                                               \
-    int64_t i = 64;                                                                                                            \
-    for (; i + 64 <= n; i += 64)                                                                                               \
-      for (int l = 0; l < 64; l++) {                                                                                           \
-        const T x = v[i + l], y = best[l];                                                                                     \
-        best[l] = better || x != x ? x : y;                                                                                    \
-      }                                                                                                                        \
     for (; i < n; i++) {                                                                                                       \
-      const T x = v[i], y = best[0];                                                                                           \
-      best[0] = better || x != x ? x : y;                                                                                      \
+      const T x = v[i], y = last;                                                                                              \
+      last = better ? x : y;                                                                                                   \
+      bad |= x != x;                                                                                                           \
     }                                                                                                                          \
-    T b = best[0];                                                                                                             \
-    for (int l = 1; l < 64; l++) {                                                                                             \
-      const T x = best[l], y = b;                                                                                              \
-      b = better || x != x ? x : y;                                                                                            \
-    }                                                                                                                          \
-    return (f64)b;                                                                                                             \
+    return bad ? NAN : (f64)last;                                                                                              \
   }
 GL_EXTREMUM(max_f32, f32, x > y)
 GL_EXTREMUM(min_f32, f32, x < y)
@@ -150,4 +158,25 @@ void GL(accumulate)(int op, int dtype, const void *v, int64_t n, int64_t place, 
     if (op == GL_OP_rargmax || op == GL_OP_rargmin) part.integer += place_of(dtype, v, n, part.value);
   }
   GL(combine)(op, dtype, &part, into);
+}
+
+/* A line at a time: neither dispatch nor accumulators inside the loop, so that lines overlap in the processor. */
+#define GL_EACH_LINE(T, R, expression)                                                                                         \
+  for (int64_t r = 0; r < rows; r++) {                                                                                         \
+    const T *v = (const T *)from + r * length;                                                                                 \
+    ((R *)to)[r] = (R)(expression);                                                                                            \
+  }                                                                                                                            \
+  return
+void GL(reduce_lines)(int op, int dtype, const void *from, int64_t rows, int64_t length, int resultDtype, void *to) {
+  if (length > 0 && dtype == GL_F32 && resultDtype == GL_F32) {
+    if (op == GL_OP_rsum) { GL_EACH_LINE(f32, f32, sum_f32(v, length)); }
+    if (op == GL_OP_rmax) { GL_EACH_LINE(f32, f32, max_f32(v, length)); }
+    if (op == GL_OP_rmin) { GL_EACH_LINE(f32, f32, min_f32(v, length)); }
+  }
+  const int size = dtype == GL_F64 ? 8 : 4, resultSize = resultDtype == GL_F64 ? 8 : 4;
+  for (int64_t r = 0; r < rows; r++) {
+    gl_accumulator total = gl_neutral(op);
+    GL(accumulate)(op, dtype, (const char *)from + r * length * size, length, 0, &total);
+    gl_accumulator_store(op, resultDtype, &total, (char *)to + r * resultSize);
+  }
 }

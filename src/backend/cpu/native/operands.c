@@ -72,9 +72,10 @@ void GL(prepare)(gl_body *body) {
     gl_operand *in = &body->inputs[i];
     gl_merge(&in->view);
     in->mode = GL(mode)(&in->view);
+    in->lines = true;
     in->row = is_row(body, in->reg);
     for (int k = 0; k < body->code.nInstructions; k++) /* an instruction that reuses the register must not write to memory */
-      if (in->mode != GL_LOADED && body->code.instructions[k].dst == in->reg) in->mode = GL_LOADED;
+      if (body->code.instructions[k].dst == in->reg) in->mode = GL_LOADED, in->lines = false;
   }
   for (int i = 0; i < body->nOutputs; i++) {
     gl_operand *out = &body->outputs[i];
@@ -88,14 +89,14 @@ void GL(prepare)(gl_body *body) {
     for (int j = 0; j < body->nInputs; j++) {
       const gl_operand *in = &body->inputs[j];
       if (in->reg == out->reg) out->inPlace = false;
-      if (in->view.base == out->view.base && in->mode == GL_DENSE && written_before_read(&body->code, out->reg, in->reg)) out->inPlace = false;
+      if (in->view.base == out->view.base && in->lines && written_before_read(&body->code, out->reg, in->reg)) out->inPlace = false;
     }
   }
   /* An input that an output merely copies must not lie where another output is written. */
   for (int i = 0; i < body->nInputs; i++)
     for (int j = 0; j < body->nOutputs; j++)
       for (int k = 0; k < body->nOutputs; k++)
-        if (body->outputs[j].reg == body->inputs[i].reg && j != k && body->outputs[k].view.base == body->inputs[i].view.base) body->inputs[i].mode = GL_LOADED;
+        if (body->outputs[j].reg == body->inputs[i].reg && j != k && body->outputs[k].view.base == body->inputs[i].view.base) body->inputs[i].mode = GL_LOADED, body->inputs[i].lines = false;
 }
 
 /* Registers start at different cache sets. */
@@ -133,6 +134,18 @@ static char *place(const gl_operand *operand, const gl_range *range) {
   return operand->view.base + (operand->row ? range->firstRow : range->start) * gl_size(operand->view.dtype);
 }
 
+/* The block where it lies, if it is part of one line of neighbours; else null. */
+static char *within_line(const gl_view *view, int64_t start, int64_t count) {
+  const int last = view->nd - 1;
+  if (last < 0 || view->bounded || view->dtype == GL_BOOL || view->stride[last] != 1) return NULL;
+  const int64_t at = start % view->size[last];
+  if (at + gl_padded(count) > view->size[last]) return NULL;
+  int64_t offset = at;
+  start /= view->size[last];
+  for (int d = last - 1; d >= 0; d--) offset += start % view->size[d] * view->stride[d], start /= view->size[d];
+  return view->base + offset * gl_size(view->dtype);
+}
+
 void GL(load_inputs)(const gl_body *body, gl_frame *frame, const gl_range *range) {
   for (int i = 0; i < body->nInputs; i++) {
     const gl_operand *in = &body->inputs[i];
@@ -141,15 +154,19 @@ void GL(load_inputs)(const gl_body *body, gl_frame *frame, const gl_range *range
     const int64_t total = in->row ? range->total / range->length : range->total;
     if (in->mode == GL_DENSE && start + gl_padded(count) <= total) frame->registers[in->reg] = place(in, range);
     else {
-      frame->registers[in->reg] = frame->storage[in->reg];
-      GL(load)(&in->view, start, count, frame->storage[in->reg]);
+      char *line = in->lines ? within_line(&in->view, start, count) : NULL;
+      frame->registers[in->reg] = line ? line : frame->storage[in->reg];
+      if (!line) GL(load)(&in->view, start, count, frame->storage[in->reg]);
     }
   }
   for (int i = 0; i < body->nOutputs; i++) {
     const gl_operand *out = &body->outputs[i];
     if (!out->inPlace) continue;
     const int64_t count = out->row ? range->rows : range->count;
-    frame->registers[out->reg] = count % GL_LANES == 0 ? place(out, range) : frame->storage[out->reg];
+    const bool here = count % GL_LANES == 0;
+    frame->registers[out->reg] = here ? place(out, range) : frame->storage[out->reg];
+    if (here)
+      for (int64_t i = 0, bytes = count * gl_size(out->view.dtype); i < bytes; i += 64) __builtin_prefetch(place(out, range) + i, 1, 2);
   }
 }
 

@@ -7,6 +7,7 @@ enum { GL_LOADED, GL_DENSE, GL_SPLAT };
 typedef struct {
   gl_view view;
   int reg, mode;
+  bool lines;   /* an input that may be read where it lies, when a block is part of a line */
   bool row;     /* one value a row: walks rows instead of elements */
   bool inPlace; /* an output that its register may be written to directly */
 } gl_operand;

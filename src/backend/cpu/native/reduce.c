@@ -8,7 +8,7 @@
 #include "threads.h"
 #include <string.h>
 
-enum { BLOCK = 2048, TOTALS = 512, CHUNK = 32768, MAX_CHUNKS = 64 };
+enum { BLOCK = 2048, COLUMN_BLOCK = 8192, TOTALS = 512, CHUNK = 32768, MAX_CHUNKS = 64 };
 
 typedef struct {
   int op, reg, dtype, resultDtype;
@@ -21,6 +21,7 @@ typedef struct {
   accumulation accumulations[GL_MAX_ACCUMULATORS];
   int64_t kept, reduced;
   bool columns;
+  int64_t block;              /* elements evaluated at a time */
   int64_t inner;              /* columns: size of the last kept dim */
   int64_t width;              /* columns: totals side by side, at most TOTALS */
   int64_t nChunks, chunk;     /* pieces of the reduced elements */
@@ -34,10 +35,10 @@ typedef struct {
 } workspace;
 
 static bool open_workspace(const reduction *job, workspace *work) {
-  const size_t before = GL(frame_size)(&job->before, BLOCK, 0), after = GL(frame_size)(&job->after, TOTALS, 0);
+  const size_t before = GL(frame_size)(&job->before, job->block, 0), after = GL(frame_size)(&job->after, TOTALS, 0);
   char *memory = gl_thread_scratch(before + after + sizeof(gl_accumulator) * TOTALS * (size_t)job->nAccumulations);
   if (!memory) return false;
-  GL(frame)(&job->before, memory, BLOCK, 0, &work->before);
+  GL(frame)(&job->before, memory, job->block, 0, &work->before);
   GL(frame)(&job->after, memory + before, TOTALS, 0, &work->after);
   work->totals = (gl_accumulator *)(memory + before + after);
   return true;
@@ -106,8 +107,8 @@ static void row_task(void *context, int i) {
   if (job->nChunks > 1) {
     const int64_t k = i / job->nChunks, c = i % job->nChunks, end = gl_min(job->reduced, (c + 1) * job->chunk);
     reset(job, &work);
-    for (int64_t r = c * job->chunk; r < end; r += BLOCK) {
-      gl_range range = {.start = k * job->reduced + r, .count = gl_min(BLOCK, end - r), .total = whole, .rows = 0, .length = 1};
+    for (int64_t r = c * job->chunk; r < end; r += job->block) {
+      gl_range range = {.start = k * job->reduced + r, .count = gl_min(job->block, end - r), .total = whole, .rows = 0, .length = 1};
       evaluate(job, &work, &range);
       add_segment(job, &work, 0, 0, range.count, r);
     }
@@ -118,15 +119,15 @@ static void row_task(void *context, int i) {
   for (int64_t first = i * job->perTask; first < last; first += TOTALS) {
     const int64_t n = gl_min(TOTALS, last - first);
     reset(job, &work);
-    if (job->reduced > BLOCK) {
+    if (job->reduced > job->block) {
       for (int64_t k = 0; k < n; k++)
-        for (int64_t r = 0; r < job->reduced; r += BLOCK) {
-          gl_range range = {.start = (first + k) * job->reduced + r, .count = gl_min(BLOCK, job->reduced - r), .total = whole, .rows = 0, .length = 1};
+        for (int64_t r = 0; r < job->reduced; r += job->block) {
+          gl_range range = {.start = (first + k) * job->reduced + r, .count = gl_min(job->block, job->reduced - r), .total = whole, .rows = 0, .length = 1};
           evaluate(job, &work, &range);
           add_segment(job, &work, (int)k, 0, range.count, r);
         }
     } else {
-      const int64_t rows = BLOCK / job->reduced;
+      const int64_t rows = job->block / job->reduced;
       for (int64_t k = 0; k < n; k += rows) {
         const int64_t m = gl_min(rows, n - k);
         gl_range range = {.start = (first + k) * job->reduced, .count = m * job->reduced, .total = whole, .rows = 0, .length = 1};
@@ -139,16 +140,25 @@ static void row_task(void *context, int i) {
 }
 
 /* ---- by columns ---- */
-/* Adds `rows` lines of `width` values to the totals; sums of floats: up to 16 lines in the element type, then in double. */
+/* Adds `rows` lines of `width` values to the totals; sums of floats: up to 16 lines in the element type, then in double. The sum does not depend on
+   where in its line a column lies. */
 #define GL_COLUMN_SUM(name, T)                                                                                                 \
   static void name(const T *v, int64_t rows, int64_t width, gl_accumulator *totals) {                                          \
-    T part[TOTALS];                                                                                                            \
+    enum { STRIP = 64 };                                                                                                       \
     for (int64_t r = 0; r < rows; r += 16) {                                                                                   \
       const int64_t end = gl_min(rows, r + 16);                                                                                \
-      memcpy(part, v + r * width, sizeof(T) * (size_t)width);                                                                  \
-      for (int64_t s = r + 1; s < end; s++)                                                                                    \
-        for (int64_t w = 0; w < width; w++) part[w] += v[s * width + w];                                                       \
-      for (int64_t w = 0; w < width; w++) totals[w].value += part[w];                                                          \
+      for (int64_t from = 0; from < width; from += STRIP) {                                                                    \
+        T part[STRIP] = {0};                                                                                                   \
+        const T *line = v + r * width + from;                                                                                  \
+        if (width - from >= STRIP)                                                                                             \
+          for (int64_t s = r; s < end; s++, line += width)                                                                     \
+            for (int w = 0; w < STRIP; w++) part[w] += line[w];                                                                \
+        else                                                                                                                   \
+          for (int64_t s = r; s < end; s++, line += width)                                                                     \
+            for (int64_t w = 0; w < width - from; w++) part[w] += line[w];                                                     \
+        const int64_t n = gl_min(STRIP, width - from);                                                                         \
+        for (int64_t w = 0; w < n; w++) totals[from + w].value += part[w];                                                     \
+      }                                                                                                                        \
     }                                                                                                                          \
   }
 GL_COLUMN_SUM(column_sum_f32, f32)
@@ -178,7 +188,7 @@ static void column_task(void *context, int i) {
   const int64_t strips = gl_ceil_div(job->inner, job->width), chunk = i % job->nChunks, strip = i / job->nChunks;
   const int64_t outer = strip / strips, from = strip % strips * job->width, width = gl_min(job->width, job->inner - from);
   const int64_t whole = job->kept * job->reduced, end = gl_min(job->reduced, (chunk + 1) * job->chunk);
-  const int64_t lines = strips == 1 ? gl_max(1, BLOCK / width) : 1;
+  const int64_t lines = strips == 1 ? gl_max(1, job->block / width) : 1;
   reset(job, &work);
   for (int64_t r = chunk * job->chunk; r < end; r += lines) {
     const int64_t n = gl_min(lines, end - r);
@@ -245,12 +255,17 @@ int GL(run_reduce)(gl_reader *reader, const gl_run_context *run) {
 
   job.kept = gl_product(dims, nKept), job.reduced = gl_product(dims + nKept, nReduced);
   if (job.kept == 0) return 0;
-  job.nChunks = 1, job.chunk = job.reduced;
+  job.nChunks = 1, job.chunk = job.reduced, job.block = BLOCK;
   job.columns = job.reduced > 0 && prefers_columns(&job.before, dims, nKept, nd);
   if (job.columns)
     for (int i = 0; i < nIn; i++) rotate_dims(&job.before.inputs[i].view, nKept, nd);
   GL(prepare)(&job.before);
   GL(prepare)(&job.after);
+  if (job.columns && nInstr == 0) job.block = COLUMN_BLOCK;
+  if (!job.columns && nIn > 0 && job.before.inputs[0].view.nd > 0) { /* whole lines can be read where they lie */
+    const int64_t line = job.before.inputs[0].view.size[job.before.inputs[0].view.nd - 1];
+    if (line >= 256 && line < BLOCK && job.reduced > BLOCK && job.reduced % line == 0) job.block = line;
+  }
   const int64_t cost = job.kept * job.reduced / GL_LANES * (job.before.code.cost + 2 * nIn + 2 * job.nAccumulations) + job.kept * 20;
   int64_t nTasks;
   if (job.columns) {
@@ -263,7 +278,7 @@ int GL(run_reduce)(gl_reader *reader, const gl_run_context *run) {
   } else {
     if (job.kept < 64) job.nChunks = gl_max(1, gl_min(MAX_CHUNKS, job.reduced / CHUNK));
     if (job.nChunks > 1) {
-      job.chunk = gl_ceil_div(gl_ceil_div(job.reduced, job.nChunks), BLOCK) * BLOCK;
+      job.chunk = gl_ceil_div(gl_ceil_div(job.reduced, job.nChunks), job.block) * job.block;
       job.nChunks = gl_ceil_div(job.reduced, job.chunk);
     }
     job.perTask = gl_max(1, gl_min(job.kept, job.kept * GL_SERIAL_CYCLES * 2 / gl_max(1, cost)));

@@ -5,7 +5,7 @@
 #include "operands.h"
 #include "threads.h"
 
-enum { BLOCK = 1024, MAX_LENGTH = 65536 };
+enum { CACHE = 40960, MAX_LENGTH = 65536 };
 
 typedef struct {
   const gl_body *body;
@@ -67,7 +67,9 @@ int GL(run_row)(gl_reader *reader, const gl_run_context *run) {
   if (rows == 0 || length == 0) return 0;
   if (length > MAX_LENGTH) return gl_malformed(run);
   GL(prepare)(&body);
-  int64_t block = gl_max(1, BLOCK / length);
+  int full = 1;
+  for (int r = 0; r < nReg; r++) full += !flags[r];
+  int64_t block = gl_max(1, gl_min(4096, CACHE / (full * body.code.elementSize)) / length); /* registers stay in the first-level cache */
   if (block >= GL_LANES) block &= -GL_LANES; /* whole groups: outputs can be written in place */
   row_job job = {.body = &body, .scalars = run->scalars, .rows = rows, .length = (int)length, .block = (int)gl_min(block, rows)};
   const int64_t cost = gl_max(1, rows * length / GL_LANES * (body.code.cost + 2 * (nIn + nOut)) + rows * 20 * nInstr);

@@ -1,5 +1,6 @@
 /* Runs instructions over one block: calls the vector loops, and does by itself what depends on rows or position. */
 #include "vm.h"
+#include "lines.h"
 #include <string.h>
 
 #define GL_DECLARE(name, ...) void GL(op_##name)(void *, const void *, const void *, const void *, int);
@@ -68,23 +69,12 @@ static void philox(const f64 *parameters, int64_t start, int count, u32 *dst) {
   }
 }
 
-static void reduce_rows(const gl_instruction *in, const gl_block *block, int dtype, int resultDtype) {
-  const char *from = block->registers[in->a];
-  char *to = block->registers[in->dst];
-  const int size = dtype == GL_F64 ? 8 : 4, resultSize = resultDtype == GL_F64 ? 8 : 4;
-  for (int r = 0; r < block->rows; r++) {
-    gl_accumulator total = gl_neutral(in->op);
-    GL(accumulate)(in->op, dtype, from + (int64_t)r * block->length * size, block->length, 0, &total);
-    gl_accumulator_store(in->op, resultDtype, &total, to + r * resultSize);
-  }
-}
 static void expand_rows(const gl_instruction *in, const gl_block *block, int size) {
   const int n = block->length;
   for (int r = 0; r < block->rows; r++) {
     if (size == 4) {
       const u32 value = ((const u32 *)block->registers[in->a])[r];
-      u32 *to = (u32 *)block->registers[in->dst] + (int64_t)r * n;
-      for (int i = 0; i < n; i++) to[i] = value;
+      gl_fill_words((u32 *)block->registers[in->dst] + (int64_t)r * n, value, n);
     } else {
       const uint64_t value = ((const uint64_t *)block->registers[in->a])[r];
       uint64_t *to = (uint64_t *)block->registers[in->dst] + (int64_t)r * n;
@@ -109,7 +99,7 @@ void GL(execute)(const gl_code *code, const gl_block *block) {
       }
       case GL_OP_philox: philox(block->scalars + in->b, block->start, full, registers[in->dst]); break;
       case GL_OP_expand: expand_rows(in, block, code->dtypes[in->dst] == GL_F64 ? 8 : 4); break;
-      default: reduce_rows(in, block, code->dtypes[in->a], code->dtypes[in->dst]);
+      default: GL(reduce_lines)(in->op, code->dtypes[in->a], registers[in->a], block->rows, block->length, code->dtypes[in->dst], registers[in->dst]);
     }
   }
 }

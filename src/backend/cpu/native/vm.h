@@ -33,6 +33,8 @@ typedef struct {
   int64_t integer; /* sums and products of integers; place of the extremum */
 } gl_accumulator;
 void GL(accumulate)(int op, int dtype, const void *values, int64_t n, int64_t place, gl_accumulator *into);
+/* One result per line of `length` values. */
+void GL(reduce_lines)(int op, int dtype, const void *from, int64_t rows, int64_t length, int resultDtype, void *to);
 void GL(combine)(int op, int dtype, const gl_accumulator *from, gl_accumulator *into);
 gl_accumulator gl_neutral(int op);
 /* Writes the result as an element of dtype (an i32 for rargmax and rargmin). */
