@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { Dealer, Subscriber } from 'zeromq';
 
 const MAIN = fileURLToPath(new URL('../../dist/kernel/cli/main.js', import.meta.url));
@@ -281,7 +282,7 @@ function textOf(messages: readonly Message[], name: string): string {
 }
 
 export function withoutColours(text: string): string {
-  return text.replaceAll(/\u001b\[[0-9;]*m/g, '');
+  return stripVTControlCharacters(text);
 }
 
 function heartbeat(frames: Buffer[]): Message {
