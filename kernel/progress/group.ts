@@ -11,18 +11,16 @@ const INTERVAL_MS = 100;
 export class Group {
   readonly #screen = DISPLAY_PORT in globalThis ? new Notebook() : new Terminal();
   #rows: Row[] = [];
-  #running = 0;
   #drawn = Number.NEGATIVE_INFINITY;
 
   get isOver(): boolean {
-    return this.#running === 0;
+    return this.#rows.every(({ state }) => state !== 'running');
   }
 
   /** A loop begins; it takes the place of the one before it that is over, such as the last run of an inner loop. */
   open(row: Row, now: number): void {
     while (this.#rows.at(-1)?.state !== 'running' && this.#rows.length > 0) this.#rows.pop();
     this.#rows.push(row);
-    this.#running += 1;
     this.offer(now);
   }
 
@@ -35,9 +33,8 @@ export class Group {
 
   close(row: Row, state: 'done' | 'stopped', now: number): void {
     row.state = state;
-    this.#running -= 1;
-    if (this.#running > 0) this.offer(now);
-    else this.#screen.finish(this.#rows);
+    if (this.isOver) this.#screen.finish(this.#rows);
+    else this.offer(now);
   }
 }
 

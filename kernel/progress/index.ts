@@ -81,6 +81,7 @@ class Counter {
   readonly #row: Row;
   readonly #group: Group;
   readonly #unlisten: () => void;
+  #isOver = false;
   #stride = 1;
   #looked: number;
 
@@ -88,8 +89,9 @@ class Counter {
     this.#looked = performance.now();
     this.#row = new Row(label, total, this.#looked);
     this.#group = currentGroup();
-    this.#group.open(this.#row, this.#looked);
+    // First of all: the cell can be stopped while the bar is drawn.
     this.#unlisten = cellPort().onStop(() => this.end(this.#row.steps, 'stopped'));
+    this.#group.open(this.#row, this.#looked);
   }
 
   /** Draws when it is time; answers the step at which to look again. */
@@ -102,13 +104,17 @@ class Counter {
     return steps + this.#stride;
   }
 
-  /** The first end counts: a loop whose cell was stopped may still end in its own way. */
+  /**
+   * The first end that could be drawn counts: the code of a stopped cell may still end its loops but draws no more, and a
+   * loop that the stop has ended may still end in its own way.
+   */
   end(steps: number, state: 'done' | 'stopped'): void {
-    if (this.#row.state !== 'running') return;
-    this.#unlisten();
+    if (this.#isOver) return;
     const now = performance.now();
     this.#row.advance(steps, now);
     this.#group.close(this.#row, state, now);
+    this.#isOver = true;
+    this.#unlisten();
   }
 }
 

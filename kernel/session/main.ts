@@ -95,7 +95,7 @@ line.on('message', (message: ToMain) => {
     else obey(message.order);
     return;
   }
-  runner.settleInterrupted();
+  runner.settleInterrupted(littered);
   toLine({ type: 'alive', probe: message.probe });
   if (message.terminated) throw new Sweep();
 });

@@ -69,12 +69,18 @@ export class Runner {
     if (this.#current) this.#current.context.interrupted = true;
   }
 
-  /** Ends the interrupted run, wherever its code is. */
-  settleInterrupted(): void {
+  /** Ends the interrupted run, wherever its code is. `suspended` says that contexts are. */
+  settleInterrupted(suspended: boolean): void {
     const run = this.#current;
     if (!run?.context.interrupted) return;
+    const { run: number, name, stopListeners = [] } = run.context;
+    const tell = (): void => {
+      for (const listener of stopListeners) listener();
+    };
     try {
-      for (const listener of run.context.stopListeners ?? []) listener();
+      if (suspended) tell();
+      // Not in the context that a termination may have left here.
+      else runIn({ run: number, name, interrupted: false }, tell);
     } finally {
       this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
     }
