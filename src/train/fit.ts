@@ -239,7 +239,12 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
         checkFinite(value, losses.length);
         score.add(value, x.shape[0] ?? 1, observed);
         const record: StepRecord = { step: losses.length, epoch, total, loss: value, scores: score.result() };
-        curves?.push({ ...record.scores, step: record.step, epoch, loss: value });
+        if (curves) {
+          // Curves show each batch by itself: a mean since the epoch began would jump where the next one begins.
+          const own = new Score(metrics);
+          own.add(value, x.shape[0] ?? 1, observed);
+          curves.push({ ...own.result(), step: record.step, epoch, loss: value });
+        }
         for (const callback of callbacks) await callback.onStep?.(record, run);
         await breath.take();
         if (stopped !== null) break;
