@@ -22,6 +22,8 @@ const wordsPerCount = 4;
 /** Labels are drawn from counters that no picture reaches. */
 const labelCounter = 2 ** 50;
 const classes = 10;
+/** `0` to `9`. */
+export const digitNames: readonly string[] = Array.from({ length: classes }, (_, i) => String(i));
 
 /** Random numbers of one picture, from the words set aside for it. Only exact arithmetic, so that every machine agrees. */
 class Dice {
@@ -201,6 +203,3 @@ export function renderDigits(count: number, options: DigitOptions = {}): Labelle
     digitNames,
   );
 }
-
-/** `0` to `9`. */
-export const digitNames: readonly string[] = Array.from({ length: classes }, (_, i) => String(i));

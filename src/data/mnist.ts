@@ -138,7 +138,7 @@ async function fromCache(options: MnistOptions): Promise<Bytes | null> {
 }
 
 /** Images and labels from the bytes of their files; at most `limit` examples. */
-export function labelledImages(images: Uint8Array, labels: Uint8Array, name: string, limit?: number): LabelledImages {
+function labelledImages(images: Uint8Array, labels: Uint8Array, name: string, limit?: number): LabelledImages {
   const pictures = readIdx(images, `${name} images`);
   const numbers = readIdx(labels, `${name} labels`);
   const [n = 0, height = 0, width = 0] = pictures.shape;
