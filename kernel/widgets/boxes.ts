@@ -45,6 +45,10 @@ export class Box extends PropertyWidget<Properties<BoxOptions>> {
     this.#children = children.map(asWidget);
     this.model.set({ children: this.#children.map(({ model }) => model) });
   }
+
+  override toString(): string {
+    return `${super.toString()}(${this.#children.map(String).join(', ')})`;
+  }
 }
 
 /** A box that shows one of its children at a time, or none. */
