@@ -107,7 +107,7 @@ class Writer {
     const strength = dice.uniform(0.78, 1);
 
     for (const path of paths) {
-      path.forEach(([x, y], i) => {
+      path.forEach(({ x, y }, i) => {
         const u = (x - 0.5 + dice.normal(waver)) * width;
         const v = (y - 0.5 + dice.normal(waver)) * size;
         const slanted = u - slant * v;

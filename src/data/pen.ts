@@ -26,8 +26,8 @@ export function follow(path: Path, at: Float64Array, out: Polyline): void {
   points[n++] = at[0]!;
   points[n++] = at[1]!;
   for (let i = 0; i + 1 < path.length; i++) {
-    const before = i === 0 || path[i]![2] ? i : i - 1;
-    const behind = i + 2 === path.length || path[i + 1]![2] ? i + 1 : i + 2;
+    const before = i === 0 || path[i]!.corner ? i : i - 1;
+    const behind = i + 2 === path.length || path[i + 1]!.corner ? i + 1 : i + 2;
     for (let piece = 1; piece <= pieces; piece++) {
       const t = piece / pieces;
       for (let axis = 0; axis < 2; axis++) {
