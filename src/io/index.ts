@@ -1,0 +1,14 @@
+// gradlab/io: tensors in files.
+export { loadNpy, readNpy, saveNpy, writeNpy } from './npy.js';
+export { loadNpz, type NpzOptions, readNpz, saveNpz, writeNpz } from './npz.js';
+export {
+  loadSafetensors,
+  openSafetensors,
+  readSafetensors,
+  type Safetensors,
+  SafetensorsFile,
+  type SafetensorsOptions,
+  saveSafetensors,
+  writeSafetensors,
+} from './safetensors.js';
+export type { SafetensorsEntry } from './safetensors-header.js';
