@@ -10,7 +10,7 @@ import { jupyterLab } from '../../kernel/setup/jupyterlab.mjs';
 
 /** A JupyterLab server; its kernels end with it. */
 export interface Lab {
-  /** The address of a notebook in JupyterLab, path relative to the folder; with the token. */
+  /** The address of a notebook in JupyterLab, path relative to the folder; with the token, and without notebooks that were open before. */
   address(notebook: string): string;
   /** The name of the kernel that a notebook's file asks for. */
   kernelOf(notebook: string): Promise<string | undefined>;
@@ -80,7 +80,7 @@ export async function startLab(folder: string): Promise<Lab> {
     throw new Error(`JupyterLab did not start:\n${log}`, { cause: error });
   }
   return {
-    address: (notebook) => `http://127.0.0.1:${port}/lab/tree/${encodeURI(notebook)}?token=${token}`,
+    address: (notebook) => `http://127.0.0.1:${port}/lab/tree/${encodeURI(notebook)}?token=${token}&reset`,
     kernelOf: async (notebook) => {
       const file: Notebook = JSON.parse(await readFile(join(folder, notebook), 'utf8'));
       return file.metadata.kernelspec?.name;

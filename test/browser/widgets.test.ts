@@ -57,24 +57,34 @@ tabs({
 ];
 
 const plotted = [
-  "import { interact, slider } from 'gradlab/kernel';\nimport { line } from 'gradlab/display';",
+  `import { interact, slider } from 'gradlab/kernel';
+import { line } from 'gradlab/display';`,
   `const wave = (n: number) => Array.from({ length: 100 }, (_, i) => Math.sin((n * i) / 10));
 interact(({ frequency }) => {
   console.log('frequency', frequency);
   return line(wave(frequency), { width: 400, height: 150 });
 }, { frequency: slider({ min: 1, max: 9, step: 0.5, value: 2 }) });`,
-  `const [first, second] = [slider({ label: 'first' }), slider({ label: 'second' })];
-const moves: number[] = [];
-second.observe((value) => { moves.push(value); console.log('moved to', value); });
-link(first, second);
-vbox([first, second])`,
-  'await new Promise((resolve) => setTimeout(resolve, 3000)); moves.length',
-  `interact(({ n }) => {
-  const root = (value: number) => { if (value > 2) throw new RangeError('too large: ' + value); return Math.sqrt(value); };
-  return root(n);
-}, { n: { min: 0, max: 4, value: 3, step: 1 } });`,
 ];
-plotted[0] += "\nimport { link, vbox } from 'gradlab/kernel';";
+
+const linked = [
+  `import { interact, link, output, progress, slider, vbox } from 'gradlab/kernel';
+const [first, second] = [slider({ label: 'first' }), slider({ label: 'second' })];
+second.observe((value) => console.log('moved to', value));
+link(first, second);
+const place = output();
+place.show(html\`<b>kept</b>\`);
+vbox([first, second, place])`,
+  `for (const epoch of progress(2, { label: 'epoch' }))
+  for await (const batch of progress((async function* () {
+    for (let i = 0; i < 5; i++) yield await new Promise<number>((resolve) => setTimeout(resolve, 30, i));
+  })(), { label: 'batch', total: 5 }));
+for (const step of progress(100, { label: 'stopped early' })) if (step === 42) break;`,
+  `interact(({ n }) => {
+  if (n > 2) throw new RangeError('too large: ' + n);
+  return Math.sqrt(n);
+}, { n: { min: 0, max: 4, value: 3, step: 1 } });`,
+  'await new Promise((resolve) => setTimeout(resolve, 60_000));',
+];
 
 describe('widgets in JupyterLab', () => {
   let folder: string;
@@ -86,6 +96,7 @@ describe('widgets in JupyterLab', () => {
     folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
     await writeFile(join(folder, 'gallery.ipynb'), book('gradlab', gallery));
     await writeFile(join(folder, 'plotted.ipynb'), book('gradlab', plotted));
+    await writeFile(join(folder, 'linked.ipynb'), book('gradlab', linked));
     [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
   });
 
@@ -148,11 +159,46 @@ describe('widgets in JupyterLab', () => {
       await handle.press('ArrowRight');
       times.push(await drawn);
     }
-    times.sort((a, b) => a - b);
-    console.log(times.map(Math.round));
+    // Whatever else this machine does, one in four is not held up by it.
+    const quarter = times.sort((a, b) => a - b)[Math.floor(times.length / 4)];
+    expect(quarter, `all: ${times.map(Math.round)}`).toBeLessThan(100);
     const [, shown] = await notebook.cells();
     expect(shown?.text).toMatch(/frequency 8\n/);
     await notebook.screenshot('widgets-interacted');
+    await notebook.close();
+  });
+
+  it('moves linked sliders while a cell runs, and shows them again when the page is loaded again', async ({ skip }) => {
+    if (!lab || !browser) return skip(missing);
+    const notebook = await openNotebook(browser, lab, 'linked.ipynb');
+    const { page } = notebook;
+    const running = notebook.runAll({ timeout: 120_000 });
+    const handles = notebook.output(0).locator('.noUi-handle');
+    await notebook.output(2).locator('.noUi-handle').waitFor();
+    await page.waitForFunction("jupyterapp.shell.currentWidget.content.widgets[3].model.executionState === 'running'");
+    await handles.first().focus();
+    for (let step = 1; step <= 3; step += 1) {
+      await handles.first().press('ArrowRight');
+      await page.getByText(`moved to 0.0${step}`).waitFor();
+    }
+    expect(await handles.nth(1).getAttribute('aria-valuetext')).toBe('0.03');
+    await notebook.output(0).getByText('kept').waitFor();
+    await page.evaluate('jupyterapp.commands.execute("apputils:change-theme", { theme: "JupyterLab Dark" })');
+    await page.waitForTimeout(1000);
+    await notebook.screenshot('widgets-dark');
+    await page.evaluate('jupyterapp.commands.execute("notebook:interrupt-kernel")');
+    await running;
+    expect((await notebook.cells())[3]?.errors).toEqual(['Interrupted: the cell was stopped']);
+
+    await page.evaluate('jupyterapp.shell.currentWidget.context.save()');
+    await page.reload();
+    await handles.first().waitFor({ timeout: 60_000 });
+    expect(await handles.first().getAttribute('aria-valuetext')).toBe('0.03');
+    await notebook.output(0).getByText('kept').waitFor();
+    await handles.first().focus();
+    await handles.first().press('ArrowRight');
+    await expect.poll(() => handles.nth(1).getAttribute('aria-valuetext')).toBe('0.04');
+    expect(notebook.pageErrors).toEqual([]);
     await notebook.close();
   });
 });
