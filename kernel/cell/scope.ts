@@ -15,6 +15,10 @@ export interface CellRuntime {
   ): Promise<void>;
   /** `import(specifier, options)`. */
   load(specifier: string, options?: { readonly with?: Readonly<Record<string, string>> }): Promise<ModuleNamespace>;
+  /** What the cell awaits; nothing that ever comes once the cell was stopped. */
+  awaited<T>(value: T): T | Promise<never>;
+  /** What the cell's `for await` goes through; it ends there once the cell was stopped. */
+  each<T>(values: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): AsyncIterable<T>;
   /** `import.meta`. */
   readonly meta: object;
 }
@@ -40,14 +44,23 @@ function define(scope: object, key: PropertyKey, value: unknown): boolean {
   return Reflect.defineProperty(scope, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** `load` imports a module as the notebook's folder sees it. */
+/** `load` imports a module as the notebook's folder sees it; `isStopped` is asked by the code of cells. */
 export function createCellRuntime(
   scope: NotebookScope,
   load: (specifier: string, attributes: Readonly<Record<string, string>>) => Promise<ModuleNamespace>,
   meta: object,
+  isStopped: () => boolean = () => false,
 ): CellRuntime {
+  const awaited = <T>(value: T): T | Promise<never> => (isStopped() ? new Promise<never>(() => {}) : value);
   return {
     meta,
+    awaited,
+    async *each(values) {
+      for await (const value of values) {
+        yield value;
+        await awaited(undefined);
+      }
+    },
     load: (specifier, options) => load(String(specifier), options?.with ?? {}),
     async import(specifier, names, attributes = {}) {
       const namespace = await load(specifier, attributes);

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { OutputSink } from '../contract.js';
 import { Interrupted } from './errors.js';
+import { resumeHooks, suspendHooks } from './hooks.js';
 
 export interface RunContext {
   readonly run: number;
@@ -70,13 +71,28 @@ export function stopCheck(): () => boolean {
   return () => context?.interrupted ?? false;
 }
 
+/** Whether the code that calls belongs to a cell that was stopped. */
+export function isStopped(): boolean {
+  return storage.getStore()?.interrupted ?? false;
+}
+
+/** So often in a row may a termination be put off; then what it interrupts is a user's hook that never ends. */
+const PATIENCE = 50;
+let refusals = 0;
+
 /**
- * Makes node stop checking its asynchronous stack, which it does by aborting the process, and which a termination
- * leaves unbalanced. `runIn` must not be called before the stack is clean again; it switches all on.
- * Refuses, answering false, when the code that it interrupts is node's own bookkeeping, which must run to its end.
+ * Makes node stop checking its asynchronous stack, which a termination leaves unbalanced. New work has no context of
+ * its own until {@link resumeContexts}. Refuses, answering false, when the code that it interrupts is node's own
+ * bookkeeping, which must run to its end.
  */
 export function suspendContexts(): boolean {
-  if (BOOKKEEPING.test(new Error('where').stack ?? '')) return false;
-  storage.disable();
+  if (BOOKKEEPING.test(new Error('where').stack ?? '') && ++refusals < PATIENCE) return false;
+  refusals = 0;
+  suspendHooks();
   return true;
+}
+
+/** Call when the stack is clean again. */
+export function resumeContexts(): void {
+  resumeHooks();
 }

@@ -11,6 +11,26 @@ const FOR_EVER: [what: string, code: string][] = [
     'an async loop over node’s own promises',
     "const fs = await import('node:fs/promises'); for (;;) await fs.stat('.');",
   ],
+  [
+    'a loop in a storage of the user’s',
+    "const { AsyncLocalStorage } = await import('node:async_hooks'); globalThis.own = new AsyncLocalStorage<string>(); " +
+      "own.run('mine', () => { for (;;); });",
+  ],
+  [
+    'a timer’s loop that enters storages',
+    "const { AsyncLocalStorage } = await import('node:async_hooks'); const s = new AsyncLocalStorage<number>(); " +
+      'await new Promise(() => setTimeout(() => { for (let i = 0; ; i++) s.run(i, () => Promise.resolve()); }, 1));',
+  ],
+  [
+    'an async loop in a storage',
+    "const { AsyncLocalStorage } = await import('node:async_hooks'); const t = new AsyncLocalStorage<number>(); " +
+      'await t.run(1, async () => { for (;;) await null; });',
+  ],
+  [
+    'a loop under hooks of the user’s',
+    "const { createHook } = await import('node:async_hooks'); globalThis.hooks = createHook({ init() {}, before() {}, after() {} }); " +
+      'hooks.enable(); await null; await new Promise((done) => setTimeout(done, 1)); for (;;) Promise.resolve();',
+  ],
   ['a pending promise', 'await new Promise(() => {});'],
   ['a loop in a timer', 'await new Promise(() => { setTimeout(() => { for (;;); }, 5); });'],
   ['a loop in an immediate', 'await new Promise(() => { setImmediate(() => { for (;;); }); });'],
@@ -23,9 +43,14 @@ const FOR_EVER: [what: string, code: string][] = [
 ];
 
 let kernel: Client;
+let session: string | undefined;
 beforeAll(async () => {
   kernel = await Client.start();
+  await kernel.run(
+    'declare global { var own: import("node:async_hooks").AsyncLocalStorage<string>; var hooks: import("node:async_hooks").AsyncHook }',
+  );
   await kernel.run('let kept = 41; let beats = 0;');
+  session = (await kernel.run('process.pid')).result;
 });
 afterAll(() => kernel.stop());
 
@@ -53,6 +78,36 @@ describe('interrupt by message', () => {
     await kernel.finished(cell);
     const next = await kernel.run('await new Promise((resolve) => setTimeout(resolve, 50)); console.log("mine")');
     expect(next.stdout).toBe('mine\n');
+  });
+
+  test.each([
+    ['awaits', "for (;;) { beats++; await require('node:fs/promises').stat('.'); }"],
+    ['reads a stream', 'for await (const chunk of endless()) beats += chunk;'],
+  ])('ends a cell that only %s', async (_what, code) => {
+    await kernel.run(
+      "async function* endless() { for (;;) { await require('node:fs/promises').stat('.'); yield 1; } }",
+    );
+    const cell = kernel.execute(code);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    kernel.send('control', 'interrupt_request', {});
+    await kernel.finished(cell);
+    await kernel.run('await new Promise((resolve) => setTimeout(resolve, 50))');
+    const before = await kernel.run('beats');
+    await kernel.run('await new Promise((resolve) => setTimeout(resolve, 100))');
+    expect(Number(before.result)).toBeGreaterThan(1);
+    expect((await kernel.run('beats')).result).toBe(before.result);
+  });
+
+  test('keeps the storages and hooks of the user', async () => {
+    const run = await kernel.run("own.run('again', () => own.getStore())");
+    expect(run.result).toBe("'again'");
+    await kernel.run(
+      'let inits = 0; require("node:async_hooks").createHook({ init() { inits++; } }).enable(); await null',
+    );
+    expect(Number((await kernel.run('inits')).result)).toBeGreaterThan(0);
+    const late = await kernel.run("await own.run('kept', async () => { await null; return own.getStore(); })");
+    expect(late.result).toBe("'kept'");
+    expect((await kernel.run('process.pid')).result).toBe(session);
   });
 
   test('does nothing when no cell runs', async () => {
