@@ -1,5 +1,7 @@
 // What crosses between user code, the session process and the server process: ports that libraries find on globalThis, and the frames on the line.
 
+import type { InspectorCommand, InspectorMessage } from './debug/contract.js';
+
 /** A JSON object as it appears in Jupyter messages. */
 export type JsonObject = { [key: string]: unknown };
 
@@ -133,6 +135,8 @@ export type Order =
   | { type: 'comm'; run: number; message: CommFrame; buffers: Uint8Array[] }
   | { type: 'explained'; id: number; traceback: string[] }
   | ({ type: 'transpiled' } & TranspileAnswer)
+  /** A command to the inspector of the session's main thread. */
+  | { type: 'inspector'; command: InspectorCommand }
   | { type: 'reset' };
 
 /** One comm message on the line, in either direction. */
@@ -167,5 +171,7 @@ export type SessionEvent =
   | { type: 'explain'; id: number; problem: ErrorReport }
   /** Asks for a local TypeScript module as JavaScript; `url` is what stack frames call it. */
   | { type: 'transpile'; id: number; url: string; path: string; source: string }
+  /** The inspector's answer to a command, or an event. */
+  | { type: 'inspector'; message: InspectorMessage }
   /** A front end's comm message was handled. */
   | { type: 'handled' };

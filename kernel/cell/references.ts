@@ -20,6 +20,8 @@ export interface ReferenceOptions {
   readonly spelling: Spelling;
   /** Whether a name lives on the scope object: declared by this cell or an earlier one. */
   owns(name: string): boolean;
+  /** Whether a name belongs to code around the text, and stays as it is. */
+  isOutside(name: string): boolean;
   /** This cell's `const`s, for which assignment must fail. */
   readonly constants: ReadonlySet<string>;
 }
@@ -332,7 +334,7 @@ export class ReferenceRewriter {
   }
 
   #isRedirected(name: string, scope: LocalScope | undefined): boolean {
-    if (name === '' || isLocal(scope, name)) return false;
+    if (name === '' || isLocal(scope, name) || this.#options.isOutside(name)) return false;
     return this.#options.owns(name) || !GLOBALS.has(name);
   }
 

@@ -18,6 +18,8 @@ export interface RewriteOptions {
   readonly url: string;
   /** Names which earlier cells declared. */
   readonly scope: ReadonlySet<string>;
+  /** Names of the code around this text, which stay as they are: for expressions in a debugger. */
+  readonly locals?: ReadonlySet<string>;
   /** What JSX becomes: calls of `factory`, and `fragment` for `<>`; `React.createElement` and `React.Fragment` by default. */
   readonly jsx?: { readonly factory: string; readonly fragment: string };
   /** The folder's decorators are the older, experimental ones. */
@@ -42,7 +44,7 @@ export function rewriteCell(source: string, options: RewriteOptions): RewrittenC
   const cell = parseCell(source);
   rejectDuplicates(cell);
   const { declares, imports } = analyse(cell);
-  const rewriter = new CellRewriter(cell, declares, options.scope);
+  const rewriter = new CellRewriter(cell, declares, options);
   const edited = rewriter.rewrite();
   const { code, map } = emit(cell, edited, options);
   return { code, map, declares, imports };
@@ -61,7 +63,7 @@ class CellRewriter {
   readonly #spelling: Spelling;
   readonly #references: ReferenceRewriter;
 
-  constructor(cell: ParsedCell, declares: readonly Declaration[], scope: ReadonlySet<string>) {
+  constructor(cell: ParsedCell, declares: readonly Declaration[], { scope, locals }: RewriteOptions) {
     this.#cell = cell;
     this.#edits = new Edits(cell.source);
     this.#spelling = {
@@ -74,6 +76,7 @@ class CellRewriter {
       file: cell.file,
       edits: this.#edits,
       spelling: this.#spelling,
+      isOutside: (name) => locals?.has(name) ?? false,
       owns: (name) => own.has(name) || scope.has(name),
       constants: new Set(declares.filter(({ kind }) => kind === 'const').map(({ name }) => name)),
     });

@@ -22,7 +22,7 @@ export function kernelSpec(displayName: string): object {
     display_name: displayName,
     language: 'typescript',
     interrupt_mode: 'message',
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   };
 }
 

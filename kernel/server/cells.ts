@@ -1,7 +1,8 @@
 // execute_requests → one after the other: rewritten, type-checked, run in the session, and answered.
 
-import type { CellSyntaxError } from '../cell/index.js';
+import type { CellSyntaxError, RewrittenCell } from '../cell/index.js';
 import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
+import { CellCode, type Debugger } from '../debug/index.js';
 import type { CellDiagnostic } from '../types/index.js';
 import type { Message } from '../wire/message.js';
 import { type ExecuteRequest, executeRequest } from '../wire/requests.js';
@@ -30,6 +31,7 @@ export interface CellsOptions {
   sessions: Sessions;
   history: History;
   folder: string;
+  debugger: Debugger;
 }
 
 export class Cells {
@@ -42,6 +44,9 @@ export class Cells {
   readonly #queue: Queued[] = [];
   /** Names of earlier cells, and what they are. */
   #names = new Map<string, string>();
+  /** Names that expressions in the debugger defined, and no cell. */
+  #undeclared = new Set<string>();
+  readonly #debugger: Debugger;
   #typecheck: TypecheckMode = 'strict';
   #shell: Shell | undefined;
   #count = 0;
@@ -50,7 +55,8 @@ export class Cells {
   /** An interrupt that came before the session had the cell. */
   #interrupted = false;
 
-  constructor({ outbox, language, sessions, history, folder }: CellsOptions) {
+  constructor({ outbox, language, sessions, history, folder, debugger: adapter }: CellsOptions) {
+    this.#debugger = adapter;
     this.#folder = folder;
     this.#outbox = outbox;
     this.#language = language;
@@ -64,7 +70,7 @@ export class Cells {
   }
 
   get names(): readonly string[] {
-    return [...this.#names.keys()];
+    return [...this.#names.keys(), ...this.#undeclared];
   }
 
   execute(message: Message): Promise<void> {
@@ -76,15 +82,20 @@ export class Cells {
   }
 
   interrupt(): void {
-    if (!this.#running) return;
-    this.#interrupted = true;
+    if (this.#running) this.#interrupted = true;
     this.#shell?.interrupt();
     this.#sessions.interrupt();
   }
 
   /** The session that had the cells' variables is gone. */
+  /** Something else than a cell defined these. */
+  define(names: readonly string[]): void {
+    for (const name of names) if (!this.#names.has(name)) this.#undeclared.add(name);
+  }
+
   forget(): void {
     this.#names = new Map();
+    this.#undeclared.clear();
     this.#language.reset().catch((error: unknown) => console.error('the checker cannot forget:', error));
   }
 
@@ -155,6 +166,7 @@ export class Cells {
     }
     const prepared = await this.#prepare(code, name, run);
     if ('ename' in prepared) return prepared;
+    await this.#debugger.beforeRun(new CellCode(name, code, prepared.code, prepared.map, request.code));
     if (this.#interrupted) return STOPPED;
     const order = { type: 'run', run, name, count: this.#count, silent: request.silent, code: prepared.code } as const;
     const done = await this.#sessions.run(run, { ...order, expressions: await this.#expressions(request, name) });
@@ -193,7 +205,7 @@ export class Cells {
   }
 
   /** Rewritten and checked code, or why there is none. */
-  async #prepare(source: string, name: string, run: number): Promise<{ code: string } | ErrorContent> {
+  async #prepare(source: string, name: string, run: number): Promise<RewrittenCell | ErrorContent> {
     const { CellSyntaxError } = await this.#language.cell();
     let cell: Awaited<ReturnType<Language['rewrite']>>;
     try {
@@ -206,7 +218,7 @@ export class Cells {
     const text = { id: run, source };
     if (cell.imports.some((specifier) => /^\.{0,2}\//.test(specifier))) checker.invalidate();
     if (this.#typecheck !== 'off') {
-      const found = await checker.check(text, { extraNames: this.#sessions.globals });
+      const found = await checker.check(text, { extraNames: [...this.#sessions.globals, ...this.#undeclared] });
       const blocking = found.filter((diagnostic) => diagnostic.blocking);
       if (blocking.length > 0) {
         const error = typeErrors(name, blocking);
@@ -216,8 +228,13 @@ export class Cells {
     }
     this.tracebacks.add(name, { source, map: cell.map });
     checker.commit(text);
-    for (const declared of cell.declares) if (!declared.ambient) this.#names.set(declared.name, declared.kind);
-    return { code: cell.code };
+    for (const declared of cell.declares) {
+      if (!declared.ambient) {
+        this.#names.set(declared.name, declared.kind);
+        this.#undeclared.delete(declared.name);
+      }
+    }
+    return cell;
   }
 
   async #expressions(

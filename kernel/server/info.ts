@@ -25,11 +25,11 @@ export const KERNEL_INFO: JsonObject = {
     nbconvert_exporter: 'script',
   },
   banner: `gradlab ${VERSION}: TypeScript ${TYPESCRIPT_VERSION} on Node ${process.versions.node}`,
-  debugger: false,
+  debugger: true,
   help_links: [
     { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
     { text: 'JavaScript', url: 'https://developer.mozilla.org/docs/Web/JavaScript' },
     { text: 'Node', url: 'https://nodejs.org/api/' },
   ],
-  supported_features: [],
+  supported_features: ['debugger'],
 };

@@ -1,5 +1,6 @@
 // One request → its busy status, its reply, its idle status; whatever the channel it came by.
 import type { CommFrame, JsonObject } from '../contract.js';
+import { Debugger } from '../debug/index.js';
 import { MalformedMessage } from '../wire/json.js';
 import type { Message } from '../wire/message.js';
 import * as requests from '../wire/requests.js';
@@ -8,6 +9,7 @@ import { Cells } from './cells.js';
 import { History } from './history.js';
 import { KERNEL_INFO } from './info.js';
 import { Language } from './language.js';
+import { blankMagics } from './magics.js';
 import type { Outbox, RequestChannel } from './outbox.js';
 import { Sessions } from './sessions.js';
 
@@ -30,6 +32,7 @@ export class Kernel {
   readonly #cells: Cells;
   readonly #assist: Assist;
   readonly #history: History;
+  readonly #debugger: Debugger;
   #warm = false;
 
   readonly #handlers: { [type: string]: Handler } = {
@@ -68,6 +71,9 @@ export class Kernel {
       this.interrupt();
       this.#outbox.reply(channel, 'interrupt_reply', message, { status: 'ok' });
     },
+    debug_request: async (message, channel) => {
+      this.#outbox.reply(channel, 'debug_reply', message, await this.#debugger.handle(message));
+    },
     shutdown_request: (message, channel) => {
       const { restart } = requests.shutdownRequest(message.content);
       void this.#sessions.kill();
@@ -85,8 +91,21 @@ export class Kernel {
     this.#sessions = new Sessions({
       outbox: options.outbox,
       folder: options.folder,
-      onFresh: () => this.#cells.forget(),
+      onFresh: () => {
+        this.#cells.forget();
+        this.#debugger.forget();
+      },
+      onInspector: (message) => this.#debugger.receive(message),
       tracebacks: () => this.#cells.tracebacks,
+    });
+    this.#debugger = new Debugger({
+      send: (command) => this.#sessions.inspect(command),
+      publish: (parent, event) => this.#outbox.publish('debug_event', parent, event),
+      rewrite: (source, name, locals) =>
+        this.#language.rewrite(source, name, new Set([...this.#cells.names, ...this.#sessions.globals]), locals),
+      plain: blankMagics,
+      isBusy: () => this.#cells.running !== undefined,
+      define: (names) => this.#cells.define(names),
     });
     this.#cells = new Cells({
       outbox: options.outbox,
@@ -94,6 +113,7 @@ export class Kernel {
       sessions: this.#sessions,
       history: this.#history,
       folder: options.folder,
+      debugger: this.#debugger,
     });
     this.#assist = new Assist(this.#language, () => [...this.#cells.names, ...this.#sessions.globals]);
     options.outbox.publish('status', undefined, { execution_state: 'starting' });
@@ -111,7 +131,8 @@ export class Kernel {
     this.#status(message, 'idle');
     // The front end shows the last status it heard; a cell that runs is still running.
     const { running } = this.#cells;
-    if (running) this.#status(running, 'busy');
+    // While it debugs, JupyterLab answers whatever is published for a cell with another debug request.
+    if (running) this.#status(message.type === 'debug_request' ? undefined : running, 'busy');
   }
 
   /** An `input_reply` on the stdin channel. */
@@ -153,7 +174,7 @@ export class Kernel {
     }
   }
 
-  #status(message: Message, state: 'busy' | 'idle'): void {
+  #status(message: Message | undefined, state: 'busy' | 'idle'): void {
     this.#outbox.publish('status', message, { execution_state: state });
   }
 

@@ -30,8 +30,13 @@ export class Language {
   }
 
   /** @throws CellSyntaxError */
-  async rewrite(source: string, name: string, scope: ReadonlySet<string>): Promise<RewrittenCell> {
-    return (await this.cell()).rewriteCell(source, { name, url: name, scope });
+  async rewrite(
+    source: string,
+    name: string,
+    scope: ReadonlySet<string>,
+    locals: ReadonlySet<string> = new Set(),
+  ): Promise<RewrittenCell> {
+    return (await this.cell()).rewriteCell(source, { name, url: name, scope, locals });
   }
 
   /** Forgets the cells that ran. */

@@ -1,5 +1,6 @@
 // Runs and their outputs: who asked for what the session sends, and what happens when the session dies.
 import type { CommFrame, JsonObject, RunOrder, SessionEvent } from '../contract.js';
+import type { InspectorCommand, InspectorMessage } from '../debug/index.js';
 import { Kind } from '../session/frame.js';
 import type { Message, Parent } from '../wire/message.js';
 import { explainDeath } from './death.js';
@@ -29,6 +30,8 @@ export interface SessionsOptions {
   /** The session died and a fresh one stands: what was known of the old one is void. */
   onFresh(): void;
   tracebacks(): Tracebacks;
+  /** What the session's inspector says. */
+  onInspector(message: InspectorMessage): void;
 }
 
 export class Sessions {
@@ -91,7 +94,11 @@ export class Sessions {
   }
 
   interrupt(): void {
-    if (this.#pending) this.#session.interrupt();
+    if (this.#pending || this.#handled.size > 0) this.#session.interrupt();
+  }
+
+  inspect(command: InspectorCommand): void {
+    this.#session.order(0, { type: 'inspector', command });
   }
 
   /** Whether a run waits for this answer. */
@@ -173,6 +180,10 @@ export class Sessions {
         this.#session.order(run, { type: 'explained', id: event.id, traceback });
         break;
       }
+      case 'inspector':
+        this.#streams.flush();
+        this.#options.onInspector(event.message);
+        break;
       case 'transpile':
         void this.#transpile(event.id, event.url, event.path, event.source);
         break;

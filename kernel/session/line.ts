@@ -3,6 +3,7 @@ import inspector from 'node:inspector';
 import { Socket } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommFrame, Order } from '../contract.js';
+import { Relay } from '../debug/relay.js';
 import { type Frame, FrameReader, HEADER_BYTES, header, Kind, unpackBuffers } from './frame.js';
 import { RingReader } from './ring.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
@@ -98,6 +99,7 @@ function obey(frame: Frame): void {
   const order = JSON.parse(frame.payload.toString()) as Order;
   if (order.type === 'interrupt') interrupt();
   else if (order.type === 'transpiled') loader?.postMessage(order);
+  else if (order.type === 'inspector') relay.obey(order.command);
   else toMain({ type: 'order', order });
 }
 
@@ -107,11 +109,18 @@ let loader: MessagePort | undefined;
 function serveLoader(port: MessagePort): void {
   loader = port;
   port.on('message', (question: object) => {
-    const payload = Buffer.from(JSON.stringify({ type: 'transpile', ...question }));
-    write();
-    socket.write(Buffer.concat([header(Kind.event, 0, payload.length), payload]));
+    sendEvent({ type: 'transpile', ...question });
   });
 }
+
+/** Past the ring, but not past what it held already. */
+function sendEvent(event: object): void {
+  drain();
+  const payload = Buffer.from(JSON.stringify(event));
+  socket.write(Buffer.concat([header(Kind.event, 0, payload.length), payload]));
+}
+
+const relay = new Relay((message) => sendEvent({ type: 'inspector', message }));
 
 const probes = new Map<number, () => void>();
 let lastProbe = 0;
@@ -153,7 +162,8 @@ function callOnMain(symbol: string): Promise<unknown> {
 async function terminate(): Promise<void> {
   // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
   while ((await callOnMain(PREPARE_TERMINATION)) !== true);
-  await new Promise<void>((resolve) => debugSession().post('Runtime.terminateExecution', () => resolve()));
+  if (relay.paused) await relay.endPause();
+  else await new Promise<void>((resolve) => debugSession().post('Runtime.terminateExecution', () => resolve()));
 }
 
 /**
@@ -170,12 +180,14 @@ let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  let alive = await answers(PATIENCE_MS, false);
+  relay.allowPauses(false);
+  let alive = !relay.paused && (await answers(PATIENCE_MS, false));
   while (!alive) {
     await terminate();
     // A termination that found nothing to end would end this probe, which is then repeated.
     alive = await answers(RETRY_MS, true);
   }
+  relay.allowPauses(true);
   stopping = false;
   // A termination may have cut the writer off between marking the ring and waking us.
   drain();

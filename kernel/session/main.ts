@@ -1,6 +1,7 @@
 // The session's main thread: orders in, user code run, frames out through the ring.
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { CELL_PORT, COMM_PORT, DISPLAY_PORT, type Order } from '../contract.js';
+import { installInspector } from '../debug/session.js';
 import { createCellPort } from './cell-port.js';
 import { Comms } from './comms.js';
 import { captureConsole } from './console.js';
@@ -44,6 +45,7 @@ const runner = new Runner(
 );
 const comms = new Comms(ring);
 const cellPort = createCellPort(ring);
+installInspector(runner);
 captureConsole(ring);
 guardTimers();
 installGlobals(runner.importer, input);
@@ -79,6 +81,7 @@ function obey(order: Order): void {
       runner.reset();
       break;
     case 'interrupt':
+    case 'inspector':
     case 'transpiled':
       throw new Error(`an order to ${order.type} is the line thread’s to handle`);
   }

@@ -32,7 +32,7 @@ export class Runner {
   #scope: NotebookScope;
   #runtime: CellRuntime;
   #current: Run | undefined;
-  #globals = this.#environment.size;
+  #known = this.#environment.size;
 
   constructor(ring: RingWriter, folder: string, prepareImport: (specifier: string) => void) {
     this.#ring = ring;
@@ -56,6 +56,20 @@ export class Runner {
     };
     this.#current = run;
     runIn(run.context, () => void this.#execute(run));
+  }
+
+  /** What cells declared. */
+  get scope(): NotebookScope {
+    return this.#scope;
+  }
+
+  get runtime(): CellRuntime {
+    return this.#runtime;
+  }
+
+  /** Names that user code put on globalThis. */
+  get globals(): string[] {
+    return Object.getOwnPropertyNames(globalThis).filter((name) => !this.#environment.has(name));
   }
 
   /** Forgets what cells declared. */
@@ -143,8 +157,8 @@ export class Runner {
 
   #newGlobals(): string[] | undefined {
     const names = Object.getOwnPropertyNames(globalThis);
-    if (names.length === this.#globals) return undefined;
-    this.#globals = names.length;
-    return names.filter((name) => !this.#environment.has(name));
+    if (names.length === this.#known) return undefined;
+    this.#known = names.length;
+    return this.globals;
   }
 }

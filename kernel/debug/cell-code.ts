@@ -1,0 +1,94 @@
+// A cell's text and the code that runs for it → positions of the one in terms of the other.
+import { lineTable } from '../cell/lines.js';
+import { type CellSourceMap, decodeMappings, type Mapping } from '../cell/map.js';
+
+/** Both count from 0, the column in UTF-16 units. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where the engine can stop. */
+export interface Stop {
+  /** In the code. */
+  readonly at: Place;
+  /** In the cell's text. */
+  readonly source: Place;
+  readonly isReturn: boolean;
+}
+
+const BODY = '"use strict";';
+
+export class CellCode {
+  readonly name: string;
+  readonly source: string;
+  readonly code: string;
+  /** As the front end has it: `source` with magics. */
+  readonly text: string;
+  readonly #map: CellSourceMap;
+  #mappings: Map<number, Mapping[]> | undefined;
+  #body: Place | undefined;
+  #lastLine: number | undefined;
+
+  constructor(name: string, source: string, code: string, map: CellSourceMap, text = source) {
+    this.name = name;
+    this.source = source;
+    this.code = code;
+    this.text = text;
+    this.#map = map;
+  }
+
+  /** Where in the cell's text the code at `at` comes from. */
+  toSource(at: Place): Place {
+    this.#mappings ??= byLine(decodeMappings(this.#map.mappings));
+    const mapping = this.#mappings.get(at.line)?.findLast(({ column }) => column <= at.column);
+    return mapping ? { line: mapping.sourceLine, column: mapping.sourceColumn } : { line: 0, column: 0 };
+  }
+
+  /** Whether `at` stands in front of the cell's own code: a function or scope that starts there is the cell itself. */
+  isBeforeBody(at: Place): boolean {
+    this.#body ??= placeOf(this.code, this.code.indexOf(BODY, this.code.indexOf('(async (')));
+    return compare(at, this.#body) <= 0;
+  }
+
+  /** Whether `at` stands behind the cell's own code, where the function that it became ends. */
+  isAfterBody(at: Place): boolean {
+    // The last line is the `sourceURL`, the one before closes the function.
+    this.#lastLine ??= this.code.split('\n').length - 2;
+    return at.line >= this.#lastLine;
+  }
+
+  /** Those of the code's stops that lie in the text, in the order of the code. */
+  stops(places: readonly { at: Place; isReturn: boolean }[]): Stop[] {
+    const stops = places
+      .filter(({ at }) => !this.isBeforeBody(at) && !this.isAfterBody(at))
+      .map(({ at, isReturn }) => ({ at, isReturn, source: this.toSource(at) }));
+    // What the cell declares is put in place before its first statement, under the same position.
+    const first = stops.findLastIndex(({ source, isReturn }) => source.line === 0 && source.column === 0 && !isReturn);
+    return stops.filter(({ source }, index) => source.line > 0 || source.column > 0 || index === first);
+  }
+}
+
+export function compare(a: Place, b: Place): number {
+  return a.line - b.line || a.column - b.column;
+}
+
+function byLine(mappings: readonly Mapping[]): Map<number, Mapping[]> {
+  const lines = new Map<number, Mapping[]>();
+  for (const mapping of mappings) {
+    const line = lines.get(mapping.line);
+    if (line) line.push(mapping);
+    else lines.set(mapping.line, [mapping]);
+  }
+  return lines;
+}
+
+function placeOf(text: string, offset: number): Place {
+  const before = text.slice(0, Math.max(0, offset));
+  return { line: before.split('\n').length - 1, column: before.length - before.lastIndexOf('\n') - 1 };
+}
+
+/** The offset of a place in a text. */
+export function offsetOf(text: string, { line, column }: Place): number {
+  return (lineTable(text).starts[line] ?? text.length) + column;
+}

@@ -1,0 +1,265 @@
+// The engine's state at a stop → frames, scopes and variables as the debug adapter protocol has them.
+import type { Debugger, Runtime } from 'node:inspector';
+import type { CellCode, Place } from './cell-code.js';
+import { callInspector, INSPECTOR, type Page, type Variable } from './contract.js';
+import { type Script, type Sources, sourceOf } from './sources.js';
+import { type Target, TargetError } from './target.js';
+
+/** How long code may run that a person asked for at a stop; nothing else can run meanwhile. */
+const TIMEOUT_MS = 5000;
+
+export interface StackFrame {
+  id: number;
+  name: string;
+  line: number;
+  column: number;
+  source: { name: string; path: string };
+}
+
+export interface Scope {
+  name: string;
+  presentationHint?: string;
+  variablesReference: number;
+  expensive: boolean;
+}
+
+/** What an expression threw. */
+export class EvaluationError extends Error {
+  override name = 'EvaluationError';
+}
+
+interface Frame {
+  script: Script;
+  source: Place;
+  name: string;
+  /** Absent for functions that wait for the ones above, in an await. */
+  call?: Debugger.CallFrame;
+  scopes?: Promise<FrameScopes>;
+}
+
+interface FrameScopes {
+  /** Own variables first, then those of the functions around. */
+  levels: { name: string; hint: string; reference: number; names: string[] }[];
+}
+
+let lastFrame = 0;
+
+export class Paused {
+  readonly #target: Target;
+  readonly #frames: Frame[];
+  readonly #first: number;
+  readonly #event: Debugger.PausedEventDataType;
+
+  constructor(target: Target, sources: Sources, event: Debugger.PausedEventDataType) {
+    this.#target = target;
+    this.#event = event;
+    this.#frames = [...callFrames(sources, event), ...waitingFrames(sources, event)];
+    this.#first = lastFrame + 1;
+    lastFrame += this.#frames.length;
+  }
+
+  /** At a stop for an exception: what was thrown. */
+  get thrown(): { description: string; className: string } {
+    const { description, value, className } = (this.#event.data ?? {}) as Partial<Runtime.RemoteObject>;
+    return { description: description ?? String(value ?? ''), className: className ?? 'Error' };
+  }
+
+  /** Whether a function of the user's is running, rather than only node's and ours. */
+  get hasCalls(): boolean {
+    return this.#frames.some(({ call }) => call);
+  }
+
+  /** Places in the user's code, from the innermost call outwards; those after an await included. */
+  get places(): { script: Script; source: Place }[] {
+    return this.#frames;
+  }
+
+  get stackFrames(): StackFrame[] {
+    return this.#frames.map(({ name, script, source }, index) => ({
+      id: this.#first + index,
+      name,
+      line: source.line + 1,
+      column: source.column + 1,
+      source: sourceOf(script),
+    }));
+  }
+
+  async scopes(frameId: number): Promise<Scope[]> {
+    const { levels } = await this.#scopesOf(this.#frame(frameId));
+    const scopes = levels.map(({ name, hint, reference }) => ({
+      name,
+      presentationHint: hint,
+      variablesReference: reference,
+      expensive: false,
+    }));
+    const globals = await this.#ask<number>(callInspector('globals'));
+    return [...scopes, { name: 'Globals', presentationHint: 'globals', variablesReference: globals, expensive: false }];
+  }
+
+  async variables(reference: number, page: Page): Promise<Variable[]> {
+    return JSON.parse(await this.#ask<string>(callInspector('variables', reference, page))) as Variable[];
+  }
+
+  /** Names that a frame sees beside the notebook's. */
+  async localNames(frameId: number | undefined): Promise<Set<string>> {
+    const { levels } = await this.#scopesOf(this.#frame(frameId));
+    return new Set(levels.flatMap(({ names }) => names));
+  }
+
+  /** Runs JavaScript in a frame. What it answers must be a string or a number. @throws EvaluationError */
+  async evaluate(code: string, frameId?: number): Promise<string> {
+    const { call } = this.#frame(frameId);
+    if (!call) throw new TargetError('a function that waits in an await cannot evaluate; choose a frame above it');
+    return this.#ask<string>(code, call);
+  }
+
+  /** Assigns to a variable of a frame, where `reference` lists one's. Answers undefined where it does not. */
+  async assign(reference: number, name: string, code: string): Promise<string | undefined> {
+    for (const frame of this.#frames) {
+      const level = frame.scopes && (await frame.scopes).levels.find((each) => each.reference === reference);
+      if (!level || !frame.call) continue;
+      // The assignment is an ordinary one, so that constants stay what they are.
+      const assignment = `${INSPECTOR}.describe(${name} = (${code}), ${JSON.stringify(name)})`;
+      return this.#ask<string>(assignment, frame.call);
+    }
+    return undefined;
+  }
+
+  #frame(id: number | undefined): Frame {
+    const frame = this.#frames[id === undefined ? 0 : id - this.#first];
+    if (!frame) throw new TargetError(`frame ${id} is not one of the present stop`);
+    return frame;
+  }
+
+  #scopesOf(frame: Frame): Promise<FrameScopes> {
+    frame.scopes ??= this.#readScopes(frame);
+    return frame.scopes;
+  }
+
+  async #readScopes({ call, script }: Frame): Promise<FrameScopes> {
+    if (!call) return { levels: [] };
+    const groups = grouped(call.scopeChain, 'cell' in script ? script.cell : undefined);
+    const levels: FrameScopes['levels'] = [];
+    for (const [index, { name, hint, scopes }] of groups.entries()) {
+      const { reference, names } = await this.#open(index === 0 ? call.this : undefined, scopes);
+      levels.push({ name, hint, reference, names });
+    }
+    return { levels };
+  }
+
+  async #open(
+    self: Runtime.RemoteObject | undefined,
+    scopes: readonly Debugger.Scope[],
+  ): Promise<{ reference: number; names: string[] }> {
+    const [innermost] = scopes;
+    const objectId = innermost?.object.objectId;
+    if (objectId === undefined) return { reference: 0, names: [] };
+    const { result } = await this.#target.post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration: `function (self, ...scopes) { return ${INSPECTOR}.locals(self, scopes); }`,
+      arguments: [self, ...scopes.map(({ object }) => object)].map(argument),
+      returnByValue: true,
+    });
+    return JSON.parse(String(result.value)) as { reference: number; names: string[] };
+  }
+
+  /** In a frame, because only there the time that it may take can be limited. */
+  async #ask<T>(expression: string, call = this.#event.callFrames[0]): Promise<T> {
+    if (!call) throw new TargetError('nothing runs at this stop');
+    const { result, exceptionDetails } = await this.#target
+      .post('Debugger.evaluateOnCallFrame', {
+        callFrameId: call.callFrameId,
+        expression,
+        returnByValue: true,
+        timeout: TIMEOUT_MS,
+      })
+      .catch((error: unknown) => {
+        const isLate = error instanceof TargetError && error.message.includes('terminated');
+        throw isLate ? new EvaluationError(`stopped after ${TIMEOUT_MS / 1000} s, since nothing else can run`) : error;
+      });
+    if (exceptionDetails) throw new EvaluationError(thrownText(exceptionDetails));
+    return result.value as T;
+  }
+}
+
+/** What was thrown, without the frames below it. */
+export function thrownText({ exception, text }: Runtime.ExceptionDetails): string {
+  const description = exception?.description ?? String(exception?.value ?? text);
+  return description.split(/\n +at /)[0] ?? description;
+}
+
+function callFrames(sources: Sources, { callFrames: calls }: Debugger.PausedEventDataType): Frame[] {
+  return calls.flatMap((call) => {
+    const { scriptId, lineNumber, columnNumber = 0 } = call.location;
+    const script = sources.script(scriptId);
+    if (!script) return [];
+    const at = { line: lineNumber, column: columnNumber };
+    const start = call.functionLocation;
+    const isCell =
+      'cell' in script &&
+      start !== undefined &&
+      script.cell.isBeforeBody({ line: start.lineNumber, column: start.columnNumber ?? 0 });
+    if (isCell && script.cell.isBeforeBody(at)) return [];
+    return [frameOf(script, at, isCell, call.functionName, call)];
+  });
+}
+
+function waitingFrames(sources: Sources, { asyncStackTrace }: Debugger.PausedEventDataType): Frame[] {
+  const frames: Frame[] = [];
+  for (let trace = asyncStackTrace; trace; trace = trace.parent) {
+    // Only what awaits will go on after the frames above; timers and the like have ended.
+    if (trace.description !== 'await') break;
+    for (const { scriptId, lineNumber, columnNumber, functionName } of trace.callFrames) {
+      const script = sources.script(scriptId);
+      if (!script) break;
+      const isCell = functionName === '' && 'cell' in script;
+      frames.push(frameOf(script, { line: lineNumber, column: columnNumber }, isCell, functionName));
+    }
+  }
+  return frames;
+}
+
+function frameOf(script: Script, at: Place, isCell: boolean, called: string, call?: Debugger.CallFrame): Frame {
+  const source = 'cell' in script ? script.cell.toSource(at) : at;
+  const name = isCell && 'cell' in script ? script.cell.name : called || '(anonymous)';
+  return { script, source, name, ...(call ? { call } : {}) };
+}
+
+interface Group {
+  name: string;
+  hint: string;
+  scopes: Debugger.Scope[];
+}
+
+/** A function's blocks belong to its own variables; functions around it stay apart; what cells declare is global. */
+function grouped(chain: readonly Debugger.Scope[], cell: CellCode | undefined): Group[] {
+  const locals: Debugger.Scope[] = [];
+  const groups: Group[] = [];
+  let isLocal = true;
+  for (const scope of chain) {
+    if (scope.type === 'global' || scope.type === 'script') continue;
+    const start = scope.startLocation;
+    const isCells = cell && start && cell.isBeforeBody({ line: start.lineNumber, column: start.columnNumber ?? 0 });
+    if (isCells) {
+      isLocal = false;
+      continue;
+    }
+    if (isLocal && scope.type !== 'closure' && scope.type !== 'module') {
+      locals.push(scope);
+      if (scope.type === 'local') isLocal = false;
+      continue;
+    }
+    isLocal = false;
+    const name = scope.type === 'module' ? 'Module' : `Closure${scope.name ? ` (${scope.name})` : ''}`;
+    const same = groups.find((group) => group.name === name);
+    if (same) same.scopes.push(scope);
+    else groups.push({ name, hint: 'locals', scopes: [scope] });
+  }
+  return [...(locals.length > 0 ? [{ name: 'Locals', hint: 'locals', scopes: locals }] : []), ...groups];
+}
+
+function argument(object: Runtime.RemoteObject | undefined): Runtime.CallArgument {
+  if (object?.objectId !== undefined) return { objectId: object.objectId };
+  if (object?.unserializableValue !== undefined) return { unserializableValue: object.unserializableValue };
+  return object?.value === undefined ? {} : { value: object.value };
+}
