@@ -1,7 +1,7 @@
 // Reverse-mode differentiation, graph to graph, by the table in ops.ts.
 import { add, constant } from './build.js';
 import { GradientError, ShapeError, show } from './errors.js';
-import { make, type Node } from './graph.js';
+import { make, nextId, type Node } from './graph.js';
 import { ops } from './ops.js';
 import { sameShape } from './shape.js';
 
@@ -65,8 +65,20 @@ function join(pieces: readonly Node[], axis: number): Node | null {
   return make('concat', parts, { axis });
 }
 
+/**
+ * Says that a node made since `first` is not wanted after all, so that it does not count as a reader of its inputs:
+ * what is read from outside a plan is stored.
+ */
+function discard(node: Node, first: number): void {
+  if (node.id < first || node.uses > 0) return;
+  for (const input of node.inputs) {
+    input.uses--;
+    discard(input, first);
+  }
+}
+
 /** The sum of what arrived at a node. */
-function total(parts: readonly Node[]): Node {
+function total(parts: readonly Node[], first: number): Node {
   if (parts.length === 1) return parts[0]!;
   const cut = new Map<number, Node[]>();
   for (const part of parts) {
@@ -81,7 +93,10 @@ function total(parts: readonly Node[]): Node {
     const whole = pieces.length > 1 ? join(pieces, axis) : null;
     if (!whole) continue;
     joined.push(whole);
-    for (const piece of pieces) done.add(piece);
+    for (const piece of pieces) {
+      done.add(piece);
+      discard(piece, first);
+    }
   }
   return [...joined, ...parts.filter((part) => !done.has(part))].reduce((sum, part) => add(sum, part));
 }
@@ -97,6 +112,7 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
       'They must be equal.',
     );
   }
+  const first = nextId();
   const arrived = new Map<Node, Node[]>([[output, [seed]]]);
   const gradients = new Map<Node, Node>();
   const order = trackedOrder(output);
@@ -105,7 +121,7 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
     const parts = arrived.get(node);
     if (!parts) continue;
     arrived.delete(node);
-    const g = total(parts);
+    const g = total(parts, first);
     const sources = sourcesOf(node);
     const ends = node.variable !== null || stops.has(node) || sources.length === 0;
     if (ends || node === output) gradients.set(node, g);
@@ -114,7 +130,11 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
     const passed = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
     for (let k = 0; k < sources.length; k++) {
       const [source, part] = [sources[k]!, passed[k]];
-      if (!part || !source.tracked) continue;
+      if (!part) continue;
+      if (!source.tracked) {
+        discard(part, first);
+        continue;
+      }
       const list = arrived.get(source);
       if (list) list.push(part);
       else arrived.set(source, [part]);

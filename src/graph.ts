@@ -30,6 +30,9 @@ export interface CustomGradient {
 
 let counter = 0;
 
+/** The number of the node that is made next. */
+export const nextId = (): number => counter;
+
 /** One value of the computation. It is described when made and computed when asked for. */
 export class Node {
   readonly id = counter++;
