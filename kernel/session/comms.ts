@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Comm, CommFrame, CommMessage, CommPort, JsonObject } from '../contract.js';
 import { currentContext, runIn } from './context.js';
-import { reportError } from './errors.js';
+import { Interrupted, reportError } from './errors.js';
 import { Kind, packBuffers } from './frame.js';
 import type { RingWriter } from './ring.js';
 
@@ -42,6 +42,8 @@ export class Comms implements CommPort {
   readonly #ring: RingWriter;
   readonly #open = new Map<string, OpenComm>();
   readonly #targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
+  /** The request whose listeners run now. */
+  #handling: number | undefined;
 
   constructor(ring: RingWriter) {
     this.#ring = ring;
@@ -73,15 +75,32 @@ export class Comms implements CommPort {
   /** A front end's message; what its listeners print belongs to the message. */
   receive(run: number, frame: CommFrame, buffers: Uint8Array[]): void {
     const message: CommMessage = { data: frame.data, metadata: frame.metadata, buffers };
+    this.#handling = run;
     runIn({ run, name: 'comm', interrupted: false }, () => {
       try {
         this.#deliver(frame, message);
       } catch (error) {
-        const event = { type: 'stray', origin: 'exception', problem: reportError(error) };
-        this.#ring.json(Kind.event, run, event);
+        this.#tell(run, error);
       }
-      this.#ring.json(Kind.event, run, { type: 'handled' });
+      this.#handled(run);
     });
+  }
+
+  /** A listener was terminated: whoever waits for its message is told. */
+  settleInterrupted(): void {
+    const run = this.#handling;
+    if (run === undefined) return;
+    this.#tell(run, new Interrupted('a listener was stopped'));
+    this.#handled(run);
+  }
+
+  #tell(run: number, error: unknown): void {
+    this.#ring.json(Kind.event, run, { type: 'stray', origin: 'exception', problem: reportError(error) });
+  }
+
+  #handled(run: number): void {
+    this.#handling = undefined;
+    this.#ring.json(Kind.event, run, { type: 'handled' });
   }
 
   #deliver(frame: CommFrame, message: CommMessage): void {

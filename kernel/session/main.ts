@@ -99,6 +99,7 @@ line.on('message', (message: ToMain) => {
     return;
   }
   runner.settleInterrupted(littered);
+  if (message.terminated) comms.settleInterrupted();
   toLine({ type: 'alive', probe: message.probe });
   if (message.terminated) throw new Sweep();
 });

@@ -242,6 +242,19 @@ describe('listeners', () => {
     expect(kernel.streamOf(id)).toBe('at 0.1\nat 0.2\n');
   });
 
+  test('that never end are stopped, and the widget goes on', async () => {
+    const run = await kernel.run(
+      'const endless = slider();\nendless.observe((v) => { while (v < 0.5); console.log(v); });\nendless',
+    );
+    const stuck = update(idOf(run), { value: 0.1 });
+    await sleep(100);
+    await kernel.request('interrupt_request', {}, 'control');
+    expect((await stuck).map(({ type, content }) => content.ename ?? type)).toEqual(['comm_msg', 'Interrupted']);
+    await update(idOf(run), { value: 0.9 });
+    expect(kernel.streamOf(run.id)).toBe('0.9\n');
+    expect(await value('endless.value')).toBe('0.9');
+  });
+
   test('end when asked', async () => {
     await kernel.run(
       'let calls = 0; const left = slider(); const stop = left.observe(() => calls++); left.value = 0.1; stop(); left.value = 0.2;',
@@ -252,7 +265,7 @@ describe('listeners', () => {
 
 test('links keep values equal, here and in the front end', async () => {
   const run = await kernel.run(
-    'const [a, b, c] = [slider({ value: 0.3 }), slider(), label()]; link(a, b); link(a, c, (v) => `is ${v}`); vbox([a, b, c])',
+    'const [a, b, c] = [slider({ value: 0.3 }), slider(), label()]; link(a, b); link(a, c, (v) => "is " + v); vbox([a, b, c])',
   );
   expect(await value('[b.value, c.value]')).toBe("[ 0.3, 'is 0.3' ]");
   await kernel.run('b.value = 0.7;');
