@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/dtype.js';
+import * as f from '../../src/functions/index.js';
 import { einsum, type InterpolateOptions, interpolate, type PadMode, padMode } from '../../src/functions/index.js';
 import {
   type Axes,
   device,
   type Nested,
   type PoolOptions,
+  stack,
   type Tensor,
   tensor,
   tril,
@@ -95,6 +97,47 @@ const operations: Record<string, Apply> = {
   where: both((p, q) => where(p.gt(0), p, q)),
   padMode: on((t, amounts: number[], mode: PadMode) => padMode(t, amounts, mode)),
   interpolate: on((t, options: InterpolateOptions) => interpolate(t, options)),
+  erfc: on((t) => f.erfc(t)),
+  exp2: on((t) => f.exp2(t)),
+  logSigmoid: on((t) => f.logSigmoid(t)),
+  sinc: on((t) => f.sinc(t)),
+  isInf: on((t) => f.isInf(t)),
+  nanToNum: on((t) => f.nanToNum(t)),
+  logicalNot: on((t) => f.logicalNot(t)),
+  logit: on((t) => f.logit(t)),
+  trace: on((t) => f.trace(t)),
+  nonzero: on((t) => f.nonzero(t)),
+  hypot: both(f.hypot),
+  fmod: both(f.fmod),
+  xlogy: both(f.xlogy),
+  logAddExp: both(f.logAddExp),
+  logicalAnd: both(f.logicalAnd),
+  logicalOr: both(f.logicalOr),
+  logicalXor: both(f.logicalXor),
+  cumprod: on(f.cumprod),
+  cummax: on(f.cummax),
+  cummin: on(f.cummin),
+  logCumSumExp: on(f.logCumSumExp),
+  lerp: ([a, b, weight]) => f.lerp(a!, b!, weight!),
+  median: on(f.median),
+  kthValues: on((t, k: number, a: number) => f.kthValue(t, k, a).values),
+  quantile: on(f.quantile),
+  unfold: on((t, a: number, size: number, step: number) => f.unfold(t, a, size, step).mul(2)),
+  repeatInterleave: on(f.repeatInterleave),
+  diff: on(f.diff),
+  diagonal: on((t, offset: number, a: number, b: number) => f.diagonal(t, offset, a, b).mul(2)),
+  diag: on((t, offset: number) => f.diag(t, offset).mul(2)),
+  diagEmbed: on((t, offset: number) => f.diagEmbed(t, offset).mul(2)),
+  scatter: ([t, s], args) => f.scatter(t!, args[1]!, indices(args[0]!), s!),
+  maskedFill: on((t, mask: boolean[], v: number) => f.maskedFill(t, tensor(mask), v)),
+  maskedSelect: on((t) => f.maskedSelect(t, t.gt(0))),
+  indexPut: ([t, v], args) => f.indexPut(t!, (args[0]! as Nested[]).map(indices), v!, args[1]!),
+  meshgrid: ([p, q], args) => stack(f.meshgrid([p!, q!], args[0]!)),
+  uniqueValues: on((t) => f.unique(t).values),
+  uniqueInverse: on((t) => f.unique(t).inverse),
+  uniqueCounts: on((t) => f.unique(t).counts),
+  searchSorted: ([s, v], args) => f.searchSorted(s!, v!, args[0]!),
+  binCount: on(f.binCount),
 };
 
 /** float32 sums of the lengths here differ by a few units in the last place from one order to another. */
@@ -135,10 +178,9 @@ describe.each(['reference', 'cpu'])('%s', (name) => {
       const allowed = golden.tolerance ?? relative;
       close(out.dataSync(), golden.output.data, allowed, what);
       if (!golden.grads) continue;
-      const weights =
-        out.size > 1
-          ? Float32Array.from({ length: out.size }, (_, i) => -1 + (2 * i) / (out.size - 1))
-          : Float32Array.of(1);
+      const weights = Float32Array.from({ length: out.size }, (_, i) =>
+        out.size > 1 ? -1 + (2 * i) / (out.size - 1) : 1,
+      );
       out.backward(tensor(weights, { shape: out.shape }));
       golden.grads.forEach((g, k) => {
         if (g) close(inputs[k]!.grad!.dataSync(), g, allowed * 4, `gradient ${k} of ${what}`);
