@@ -156,6 +156,10 @@ export class ReferenceRewriter {
       if (isImportMeta) edits.replace(node.getStart(file), node.end, `${spelling.cell}.meta`);
       return;
     }
+    if (ts.isAwaitExpression(node) && isOutsideFunctions(node)) {
+      this.#wrap(node.expression, 'awaited', scope);
+      return;
+    }
     if (ts.isTypeOfExpression(node)) {
       this.#typeOf(node, scope);
       return;
@@ -208,18 +212,30 @@ export class ReferenceRewriter {
     }
   }
 
+  /** Hands a value of the cell's own level to the session, which stops cells there. Functions stay as they are written. */
+  #wrap(value: ts.Expression, method: 'awaited' | 'each', scope: LocalScope | undefined): void {
+    const { edits, file, spelling } = this.#options;
+    edits.insert(value.getStart(file), `${spelling.cell}.${method}(`);
+    this.visit(value, scope);
+    edits.insert(value.end, ')');
+  }
+
   #loop(node: ts.ForStatement | ts.ForInOrOfStatement, scope: LocalScope | undefined): void {
     const ts = this.#ts;
     const head = node.initializer;
     const isList = head !== undefined && ts.isVariableDeclarationList(head);
     const names = isList && !isVar(head) ? head.declarations.flatMap(({ name }) => boundNames(name)) : [];
-    this.#children(
-      node,
-      inner(
-        scope,
-        names.map(({ text }) => text),
-      ),
+    const within = inner(
+      scope,
+      names.map(({ text }) => text),
     );
+    if (!ts.isForOfStatement(node) || node.awaitModifier === undefined || !isOutsideFunctions(node)) {
+      this.#children(node, within);
+      return;
+    }
+    this.visit(node.initializer, within);
+    this.#wrap(node.expression, 'each', within);
+    this.visit(node.statement, within);
   }
 
   /** `var`s that no function encloses live on the scope object; all other variables stay what they are. */
@@ -453,4 +469,12 @@ export function withoutWrappers(node: ts.Expression): ts.Expression {
 function isAssignment(kind: ts.SyntaxKind): boolean {
   const { SyntaxKind } = typescript();
   return kind >= SyntaxKind.FirstAssignment && kind <= SyntaxKind.LastAssignment;
+}
+
+function isOutsideFunctions(node: ts.Node): boolean {
+  const ts = typescript();
+  for (let at = node.parent; !ts.isSourceFile(at); at = at.parent) {
+    if (ts.isFunctionLike(at) || ts.isClassLike(at)) return false;
+  }
+  return true;
 }

@@ -5,7 +5,7 @@ import { installInspector } from '../debug/session.js';
 import { createCellPort } from './cell-port.js';
 import { Comms } from './comms.js';
 import { captureConsole } from './console.js';
-import { currentContext, suspendContexts } from './context.js';
+import { currentContext, resumeContexts, suspendContexts } from './context.js';
 import { createDisplayPort } from './display.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
@@ -109,6 +109,7 @@ process.on('uncaughtException', (error, origin) => {
   if (error instanceof Sweep) {
     // Node empties its stack after this handler.
     setImmediate(() => {
+      resumeContexts();
       littered = false;
       for (const order of deferred.splice(0)) obey(order);
     });

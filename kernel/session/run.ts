@@ -5,7 +5,7 @@ import { constants, Script } from 'node:vm';
 import { type CellRuntime, createCellRuntime, createScope, type NotebookScope } from '../cell/scope.js';
 import type { ErrorReport, ExpressionOutcome, JsonObject, RunOrder } from '../contract.js';
 import { describe } from '../display/bundle.js';
-import { type RunContext, runIn } from './context.js';
+import { isStopped, type RunContext, runIn } from './context.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { createImporter, type Importer } from './imports.js';
@@ -44,7 +44,7 @@ export class Runner {
       resolve: (specifier: string) => pathToFileURL(this.importer.require.resolve(specifier)).href,
     };
     this.#scope = createScope();
-    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta);
+    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta, isStopped);
   }
 
   run(order: RunOrder): void {
@@ -75,7 +75,7 @@ export class Runner {
   /** Forgets what cells declared. */
   reset(): void {
     this.#scope = createScope();
-    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta);
+    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta, isStopped);
   }
 
   /** Called in the middle of anything, so it does no more than note it. */
