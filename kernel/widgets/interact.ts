@@ -1,5 +1,4 @@
 // A function and controls → the function's output, redone whenever a control moves.
-import { stripVTControlCharacters } from 'node:util';
 import type { CapturedOutput, MimeBundle } from '../contract.js';
 import { type Displayable, describe, JUPYTER_DISPLAY, toText } from '../display/bundle.js';
 import { display } from '../display/show.js';
@@ -7,6 +6,7 @@ import { cellPort } from '../ports.js';
 import { vbox } from './boxes.js';
 import { DRAFT, type Draftable, hasDraft } from './draft.js';
 import { WidgetError } from './errors.js';
+import { failure } from './failure.js';
 import { textInput } from './inputs.js';
 import type { Output } from './output.js';
 import type { OutputList } from './outputs.js';
@@ -183,12 +183,6 @@ export class Interaction<C extends Controls = Controls> implements Displayable {
     }, REST);
     return { data: value[DRAFT]() };
   }
-}
-
-async function failure(error: unknown): Promise<MimeBundle> {
-  const lines = await cellPort().explain(error);
-  const text = lines.join('\n');
-  return { data: { 'application/vnd.jupyter.error': text, 'text/plain': stripVTControlCharacters(text) } };
 }
 
 function widgetOf(name: string, control: Control): ValueWidget<unknown> {

@@ -362,7 +362,8 @@ interact(async ({ n }, signal) => {
     const { n = '' } = controls(run);
     await update(n, { value: 3 });
     const failed = await kernel.until(
-      ({ parent, content }) => parent === run.id && 'application/vnd.jupyter.error' in object(content.data),
+      ({ parent, content }) =>
+        parent === run.id && String(object(content.data)['text/html']).includes('>RangeError</span>: too large'),
     );
     expect(object(failed.content.data)['text/plain']).toMatch(/^RangeError: too large\n\nCell \[\d+\], line 2\n/);
     await update(n, { value: 2 });
