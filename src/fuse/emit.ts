@@ -32,7 +32,8 @@ type Value =
 export interface Memory {
   /** True for nodes that other kernels write and this one reads. */
   isStored(node: number): boolean;
-  bufferOf(node: number): number;
+  /** Where its value lies: a buffer, and how the node's own shape addresses it. */
+  placeOf(node: number): { readonly buffer: number; readonly view: View };
 }
 
 const chain = (step: Chain['step'], below: number, next: Chain | null, pad = false): Chain => ({
@@ -137,10 +138,12 @@ export class Emitter {
     return this.#at(this.value(node, chain(view, node, null)), 'full');
   }
 
-  /** Writes the value of a defined node to its buffer. */
-  store(node: number, buffer: number): void {
+  /** Writes the value of a defined node to its place. */
+  store(node: number): void {
     const { register, level } = this.#members.get(node)!;
-    const view = this.#viewUnder(View.dense(this.plan.nodes[node]!.shape), level === 'full' ? this.#full : this.#row);
+    const { buffer, view: place } = this.memory.placeOf(node);
+    const view = (level === 'full' ? this.#full : this.#row).step(place);
+    if (!view) throw new MustStore(node);
     this.output(register, { buffer, offset: view.offset, strides: view.strides, bounds: null });
   }
 
@@ -228,9 +231,9 @@ export class Emitter {
 
   #load(at: number, under: Chain): Value {
     const node = this.plan.nodes[at]!;
-    const view = this.#viewUnder(View.dense(node.shape), under);
+    const { buffer, view: place } = this.memory.placeOf(at);
+    const view = this.#viewUnder(place, under);
     const level = this.#isRow(view) ? 'row' : 'full';
-    const buffer = this.memory.bufferOf(at);
     const bounds = view.bounds ? JSON.stringify(view.bounds) : '';
     const key = `${buffer} ${view.offset} ${view.strides.join()} ${bounds}`;
     let register = this.#inputKeys.get(key);

@@ -4,6 +4,7 @@ import type { Plan, PlanNode } from '../plan.js';
 import { sizeOf } from '../shape.js';
 import { Emitter, type Memory, MustStore, NoFusion, rowReduction } from './emit.js';
 import type { Access, Buffer, ContractKernel, Kernel, RoutineKernel, Schedule } from './kernel.js';
+import { type Piece, placePieces, renamed } from './pieces.js';
 import { StoredChoice } from './stored.js';
 import { View } from './view.js';
 
@@ -26,12 +27,16 @@ interface Unit {
   into: Unit | null;
 }
 
+/** Memory, and how a node's shape addresses it. */
+type Place = ReturnType<Memory['placeOf']>;
+
 class Scheduler {
   readonly #plan: Plan;
   readonly #outputs = new Map<number, number>();
   readonly #copies: { from: number; output: number }[] = [];
   readonly #stored: ReadonlySet<number>;
-  readonly #operand: (i: number) => { node: number; view: View };
+  /** Pieces that lie inside the concatenation they become part of. */
+  readonly #pieces: ReadonlyMap<number, Piece>;
   readonly #leafOf: ReadonlyMap<number, number>;
   /** For each stored node the stored nodes whose computation reads it. */
   readonly #readers = new Map<number, number[]>();
@@ -45,14 +50,43 @@ class Scheduler {
     this.#plan = plan;
     this.#leafOf = new Map(plan.leaves.map((i, k) => [i, k]));
     this.#placeOutputs();
-    const choice = new StoredChoice(plan, [...hard, ...this.#outputs.keys()]);
-    this.#stored = choice.stored;
-    this.#operand = (i) => choice.operand(i);
-    this.#memory = { isStored: (i) => this.#stored.has(i), bufferOf: (i) => this.#buffer(i) };
+    this.#stored = new StoredChoice(plan, [...hard, ...this.#outputs.keys()]).stored;
+    this.#pieces = placePieces(plan, this.#stored, (i) => hard.has(i) || this.#outputs.has(i));
+    this.#memory = this.#memoryOf(() => true);
   }
 
   #node(i: number): PlanNode {
     return this.#plan.nodes[i]!;
+  }
+
+  /** What a kernel finds in memory: the stored nodes that are `outside` of it. */
+  #memoryOf(outside: (i: number) => boolean): Memory {
+    return { isStored: (i) => this.#stored.has(i) && outside(i), placeOf: (i) => this.#place(i) };
+  }
+
+  #place(i: number): Place {
+    const piece = this.#pieces.get(i);
+    if (!piece) return { buffer: this.#buffer(i), view: View.dense(this.#node(i).shape) };
+    const whole = this.#place(piece.whole);
+    const view = whole.view
+      .slice(
+        piece.start,
+        piece.shape.map(() => 1),
+        piece.shape,
+      )
+      .reshape(this.#node(i).shape);
+    if (!view) throw new MustStore(i);
+    return { buffer: whole.buffer, view };
+  }
+
+  /** A view of a stored node or leaf. */
+  #operand(i: number): Place {
+    if (this.#stored.has(i) || this.#node(i).op === 'data') return this.#place(i);
+    const below = this.#node(i).inputs[0]!;
+    const { buffer, view } = this.#operand(below);
+    const next = view.apply(this.#node(i));
+    if (!next) throw new MustStore(below);
+    return { buffer, view: next };
   }
 
   #buffer(i: number): number {
@@ -303,13 +337,10 @@ class Scheduler {
 
   #loop(nodes: readonly number[], size: number, row: number, unit: Unit | false): Kernel {
     const { dims, rowDims } = this.#space(nodes, size, row);
-    const outside: Memory = {
-      isStored: (i) => this.#stored.has(i) && !nodes.includes(i),
-      bufferOf: (i) => (unit ? this.#buffer(i) : i),
-    };
+    const outside = this.#memoryOf((i) => !nodes.includes(i));
     const emitter = new Emitter(this.#plan, outside, dims, rowDims, true);
     for (const i of nodes) emitter.define(i);
-    for (const i of nodes) if (!unit || this.#isNeeded(i, unit)) emitter.store(i, unit ? this.#buffer(i) : i);
+    for (const i of nodes) if (!unit || this.#isNeeded(i, unit)) emitter.store(i);
     return { kind: 'loop', dims, rowDims, program: emitter.program };
   }
 
@@ -317,15 +348,14 @@ class Scheduler {
   #after(head: number, nodes: readonly number[], unit: Unit | false): Kernel {
     const node = this.#node(head);
     const inside = new Set([head, ...nodes]);
-    const buffer = (i: number): number => (unit ? this.#buffer(i) : i);
-    const outside: Memory = { isStored: (i) => this.#stored.has(i) && !inside.has(i), bufferOf: buffer };
-    const base = ops[node.op].kind === 'contract' ? this.#contraction(head, buffer) : null;
+    const outside = this.#memoryOf((i) => !inside.has(i));
+    const base = ops[node.op].kind === 'contract' ? this.#contraction(head) : null;
     const order = base ? base.dims.flatMap((d, i) => (d.role === 'k' ? [] : [i])) : [];
     const dims = base ? order.map((i) => base.dims[i]!.size) : node.shape;
     const emitter = new Emitter(this.#plan, outside, dims, 0, false);
     emitter.given(head);
     for (const i of nodes) emitter.define(i);
-    if (unit) for (const i of inside) if (this.#isNeeded(i, unit)) emitter.store(i, buffer(i));
+    if (unit) for (const i of inside) if (this.#isNeeded(i, unit)) emitter.store(i);
     const { program } = emitter;
     if (!base) return this.#reduction(head, program, outside);
     const widen = (access: Access): Access => {
@@ -372,15 +402,12 @@ class Scheduler {
     };
   }
 
-  #contraction(head: number, buffer: (i: number) => number): Omit<ContractKernel, 'after'> {
+  #contraction(head: number): Omit<ContractKernel, 'after'> {
     const node = this.#node(head);
     const [p, q] = node.inputs as [number, number];
     const a = this.#operand(p);
     const b = this.#operand(q);
-    const at = ({ node: i, view }: { node: number; view: View }): { buffer: number; offset: number } => ({
-      buffer: buffer(i),
-      offset: view.offset,
-    });
+    const at = ({ buffer, view }: Place): { buffer: number; offset: number } => ({ buffer, offset: view.offset });
     if (node.op === 'matmul') {
       const rank = node.shape.length;
       const [sa, sb] = [a.view.strides, b.view.strides];
@@ -415,35 +442,43 @@ class Scheduler {
     return { kind: 'contract', dtype: node.dtype, dims, a: at(b), b: at(a) };
   }
 
+  /** Copies what is not written in place already. */
   #concat(head: number): Kernel[] {
     const node = this.#node(head);
     const axis = need(node.attributes.axis, 'axis');
-    const whole = View.dense(node.shape);
+    const { buffer, view: whole } = this.#place(head);
     let from = 0;
     return node.inputs.flatMap((input) => {
       const dims = this.#node(input).shape;
-      const offset = from * whole.strides[axis]!;
+      const start = dims.map((_, d) => (d === axis ? from : 0));
       from += dims[axis]!;
-      if (sizeOf(dims) === 0) return [];
+      const there = this.#pieces.get(renamed(this.#plan, this.#stored, input))?.whole === head;
+      if (there || sizeOf(dims) === 0) return [];
       const emitter = new Emitter(this.#plan, this.#memory, dims, 0, true);
       const register = emitter.expression(input, (view) => view);
-      emitter.output(register, { buffer: this.#buffer(head), offset, strides: whole.strides, bounds: null });
+      const { offset, strides } = whole.slice(
+        start,
+        dims.map(() => 1),
+        dims,
+      );
+      emitter.output(register, { buffer, offset, strides, bounds: null });
       return [{ kind: 'loop' as const, dims, rowDims: 0, program: emitter.program }];
     });
   }
 
   #routine(head: number): Kernel {
     const node = this.#node(head);
-    const operands = node.inputs.map((input) => {
-      const { node: base, view } = this.#operand(input);
-      const { dtype } = this.#node(base);
-      return {
-        access: { buffer: this.#buffer(base), offset: view.offset, strides: view.strides, bounds: view.bounds },
-        shape: view.shape,
-        dtype,
-      };
+    const access = ({ buffer, view }: Place): Access => ({
+      buffer,
+      offset: view.offset,
+      strides: view.strides,
+      bounds: view.bounds,
     });
-    const output = View.dense(node.shape);
+    const operands = node.inputs.map((input) => {
+      const place = this.#operand(input);
+      return { access: access(place), shape: place.view.shape, dtype: this.#node(input).dtype };
+    });
+    const output = access(this.#place(head));
     return {
       kind: 'routine',
       op: node.op as RoutineKernel['op'],
@@ -451,19 +486,14 @@ class Scheduler {
       shape: node.shape,
       dtype: node.dtype,
       operands,
-      output: { buffer: this.#buffer(head), offset: 0, strides: output.strides, bounds: null },
+      output,
     };
   }
 
   #copy(from: number, output: number): Kernel {
     const { dtype, shape } = this.#node(from);
-    const emitter = new Emitter(
-      this.#plan,
-      { isStored: () => true, bufferOf: (i) => this.#buffer(i) },
-      shape,
-      0,
-      false,
-    );
+    const memory: Memory = { isStored: () => true, placeOf: (i) => this.#place(i) };
+    const emitter = new Emitter(this.#plan, memory, shape, 0, false);
     const register = emitter.expression(from, (view) => view);
     const buffer = this.#buffers.push({ dtype, length: sizeOf(shape), output }) - 1;
     emitter.output(register, { buffer, offset: 0, strides: View.dense(shape).strides, bounds: null });

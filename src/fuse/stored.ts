@@ -1,7 +1,7 @@
 // Plan to the nodes whose values are kept in memory: what must be, and what would cost too much to compute again.
 import { ops } from '../ops.js';
 import type { Plan, PlanNode } from '../plan.js';
-import { MustStore } from './emit.js';
+import { renamed } from './pieces.js';
 import { View } from './view.js';
 
 /** What an operation costs beside an addition; 1 where nothing is said. */
@@ -58,6 +58,12 @@ export class StoredChoice {
       else if (kind === 'routine' && node.op !== 'concat') {
         const views = node.op === 'gather' || node.op === 'scatterAdd' || node.op === 'cumsum';
         for (const input of node.inputs) this.#storeOperand(input, !views);
+      } else if (node.op === 'concat') {
+        // A piece is written where it ends up, together with what else is computed beside it.
+        for (const input of node.inputs) {
+          const piece = renamed(this.#plan, this.stored, input);
+          if (this.#kind(piece) === 'elementwise') this.#store(piece);
+        }
       } else if (kind === 'view') {
         this.#breakViews(i);
         // Outside its bounds a pad reads a number, which a function of its input would not.
@@ -125,14 +131,5 @@ export class StoredChoice {
     let at = i;
     while (this.#kind(at) === 'view' && !this.stored.has(at)) at = this.#node(at).inputs[0]!;
     return at;
-  }
-
-  /** A view of a stored node or leaf. */
-  operand(i: number): { node: number; view: View } {
-    if (this.stored.has(i) || this.#node(i).op === 'data') return { node: i, view: View.dense(this.#node(i).shape) };
-    const { node, view } = this.operand(this.#node(i).inputs[0]!);
-    const next = view.apply(this.#node(i));
-    if (!next) throw new MustStore(this.#node(i).inputs[0]!);
-    return { node, view: next };
   }
 }
