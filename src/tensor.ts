@@ -11,6 +11,7 @@ import { type Index, readIndex } from './indexing.js';
 import type { BinaryName, ReduceName, UnaryName } from './op-names.js';
 import { convSpatial } from './ops.js';
 import { broadcastShapes, checkAxes, checkAxis, checkShape, type Shape, sameShape, sizeOf } from './shape.js';
+import type * as t from './types/index.js';
 
 /** What the elementwise methods take beside a tensor: a number or a boolean, broadcast to every element. */
 export type Operand = Tensor | number | boolean;
@@ -22,38 +23,60 @@ export type Nested = number | Nested[];
 export type Extent = number | readonly number[];
 
 /** Options of convolutions; each a number for all spatial axes or one number an axis. */
-export interface ConvOptions {
+export interface ConvOptions<
+  Stride extends Extent = Extent,
+  Padding extends Extent | 'same' = Extent | 'same',
+  Dilation extends Extent = Extent,
+  Groups extends number = number,
+> {
   /** Step between windows. Default 1. */
-  stride?: Extent;
+  stride?: Stride;
   /** Zeros added on both sides, or `'same'` so that the output has ⌈length / stride⌉ positions. Default 0. */
-  padding?: Extent | 'same';
+  padding?: Padding;
   /** Distance between kernel elements. Default 1. */
-  dilation?: Extent;
+  dilation?: Dilation;
   /** Splits channels into independent groups. Default 1. */
-  groups?: number;
+  groups?: Groups;
 }
 /** Options of pooling. */
-export interface PoolOptions {
+export interface PoolOptions<
+  Stride extends Extent = Extent,
+  Padding extends Extent = Extent,
+  Dilation extends Extent = Extent,
+> {
   /** Step between windows. Default: the kernel's size. */
-  stride?: Extent;
+  stride?: Stride;
   /** Positions added on both sides: −∞ for maxima, zeros for means. Default 0. */
-  padding?: Extent;
+  padding?: Padding;
   /** Distance between window elements. Default 1. */
-  dilation?: Extent;
+  dilation?: Dilation;
+}
+
+/** Elements in order, with the indices (int32) that they had. */
+export interface Ordered<S extends Shape = Shape> {
+  values: Tensor<S>;
+  indices: Tensor<S>;
 }
 
 const spread = (value: Extent, rank: number): number[] =>
   typeof value === 'number' ? new Array<number>(rank).fill(value) : [...value];
 
+declare const lengths: unique symbol;
+
 /**
  * An array of numbers of one dtype. Operations describe new tensors; nothing is computed until a value is asked for
  * (`await t.data()`, `t.item()`, display). Tensors never change and never need to be freed.
+ *
+ * `S` is the shape where the compiler can know it: `Tensor<[64, 784]>`. A length that it cannot know is `number`, an
+ * unknown number of axes `Shape`; both go along with everything, and what they turn out to be is checked when it runs.
  */
-export class Tensor {
+export class Tensor<S extends Shape = Shape> {
+  /** The lengths of the axes, for the compiler only. @internal */
+  declare readonly [lengths]: t.Phantom<S>;
   /** The described value. @internal */
   node: Node;
   /** The gradient collected by `backward()`, for leaves that require one. */
-  grad: Tensor | null = null;
+  grad: Tensor<S> | null = null;
 
   /** @internal */
   constructor(node: Node) {
@@ -138,7 +161,7 @@ export class Tensor {
     awaitLoss(this);
   }
   /** The same value, cut off from its history; of a parameter, its present value. */
-  detach(): Tensor {
+  detach(): Tensor<S> {
     const node = this.node;
     if (!node.tracked) return this instanceof Parameter ? new Tensor(node) : this;
     return withRecording(false, () => new Tensor(make('reshape', [node], { shape: node.shape })));
@@ -153,203 +176,232 @@ export class Tensor {
   #binary(op: BinaryName, other: Operand): Tensor {
     return new Tensor(b.binary(op, this.node, this.#lift(other)));
   }
-  #unary(op: UnaryName): Tensor {
+  #unary(op: UnaryName): Tensor<S> {
     return new Tensor(b.unary(op, this.node));
   }
-  #float(op: UnaryName): Tensor {
+  #float(op: UnaryName): Tensor<S> {
     return new Tensor(b.unary(op, floating(this.node)));
   }
 
   /** this + other, broadcast. */
-  add(other: Operand): Tensor {
+  add<T extends Tensor, U extends Operand>(this: T, other: t.Other<'add', T, U>): Tensor<t.Both<'add', T, U>>;
+  add(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.add(this.node, this.#lift(other)));
   }
   /** this − other, broadcast. */
-  sub(other: Operand): Tensor {
+  sub<T extends Tensor, U extends Operand>(this: T, other: t.Other<'sub', T, U>): Tensor<t.Both<'sub', T, U>>;
+  sub(this: Tensor, other: Operand): Tensor {
     return this.#binary('sub', other);
   }
   /** this · other, element by element, broadcast. */
-  mul(other: Operand): Tensor {
+  mul<T extends Tensor, U extends Operand>(this: T, other: t.Other<'mul', T, U>): Tensor<t.Both<'mul', T, U>>;
+  mul(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.mul(this.node, this.#lift(other)));
   }
   /** this / other, broadcast; integers divide to float32. */
-  div(other: Operand): Tensor {
+  div<T extends Tensor, U extends Operand>(this: T, other: t.Other<'div', T, U>): Tensor<t.Both<'div', T, U>>;
+  div(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.div(floating(this.node), floating(this.#lift(other))));
   }
   /** ⌊this / other⌋, broadcast. */
-  floorDivide(other: Operand): Tensor {
+  floorDivide<T extends Tensor, U extends Operand>(
+    this: T,
+    other: t.Other<'floorDivide', T, U>,
+  ): Tensor<t.Both<'floorDivide', T, U>>;
+  floorDivide(this: Tensor, other: Operand): Tensor {
     const [p, q] = [this.node, this.#lift(other)];
     if (isFloat(p.dtype) || isFloat(q.dtype)) return new Tensor(b.unary('floor', b.div(p, q)));
     const remainder = b.binary('mod', p, q);
     return new Tensor(b.div(b.sub(p, remainder), q));
   }
   /** Remainder with the sign of the divisor. */
-  mod(other: Operand): Tensor {
+  mod<T extends Tensor, U extends Operand>(this: T, other: t.Other<'mod', T, U>): Tensor<t.Both<'mod', T, U>>;
+  mod(this: Tensor, other: Operand): Tensor {
     return this.#binary('mod', other);
   }
   /** this to the power of other, broadcast. */
-  pow(other: Operand): Tensor {
+  pow<T extends Tensor, U extends Operand>(this: T, other: t.Other<'pow', T, U>): Tensor<t.Both<'pow', T, U>>;
+  pow(this: Tensor, other: Operand): Tensor {
     if (other === 2) return this.mul(this);
     if (other === 1) return this;
     if (other === 0.5) return this.sqrt();
     return this.#binary('pow', other);
   }
   /** this². */
-  square(): Tensor {
+  square(): Tensor<S>;
+  square(this: Tensor): Tensor {
     return this.mul(this);
   }
   /** The larger of each pair; NaN wins. */
-  maximum(other: Operand): Tensor {
+  maximum<T extends Tensor, U extends Operand>(
+    this: T,
+    other: t.Other<'maximum', T, U>,
+  ): Tensor<t.Both<'maximum', T, U>>;
+  maximum(this: Tensor, other: Operand): Tensor {
     return this.#binary('max', other);
   }
   /** The smaller of each pair; NaN wins. */
-  minimum(other: Operand): Tensor {
+  minimum<T extends Tensor, U extends Operand>(
+    this: T,
+    other: t.Other<'minimum', T, U>,
+  ): Tensor<t.Both<'minimum', T, U>>;
+  minimum(this: Tensor, other: Operand): Tensor {
     return this.#binary('min', other);
   }
   /** The angle of the point (x = other, y = this), in radians. */
-  atan2(other: Operand): Tensor {
+  atan2<T extends Tensor, U extends Operand>(this: T, other: t.Other<'atan2', T, U>): Tensor<t.Both<'atan2', T, U>>;
+  atan2(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('atan2', floating(this.node), floating(this.#lift(other))));
   }
   /** Limits values to [low, high]; either may be left out as undefined. */
-  clamp(low?: number, high?: number): Tensor {
+  clamp(low?: number, high?: number): Tensor<S> {
     let out: Tensor = this;
     if (low !== undefined) out = out.maximum(low);
     if (high !== undefined) out = out.minimum(high);
     return out;
   }
   /** −this. */
-  neg(): Tensor {
+  neg(): Tensor<S> {
     return this.#unary('neg');
   }
-  abs(): Tensor {
+  abs(): Tensor<S> {
     return this.#unary('abs');
   }
   /** −1, 0 or 1. */
-  sign(): Tensor {
+  sign(): Tensor<S> {
     return this.#unary('sign');
   }
-  exp(): Tensor {
+  exp(): Tensor<S> {
     return this.#float('exp');
   }
   /** Natural logarithm. */
-  log(): Tensor {
+  log(): Tensor<S> {
     return this.#float('log');
   }
-  log2(): Tensor {
+  log2(): Tensor<S>;
+  log2(this: Tensor): Tensor {
     return this.log().mul(Math.LOG2E);
   }
-  log10(): Tensor {
+  log10(): Tensor<S>;
+  log10(this: Tensor): Tensor {
     return this.log().mul(Math.LOG10E);
   }
   /** eˣ − 1, exact near 0. */
-  expm1(): Tensor {
+  expm1(): Tensor<S> {
     return this.#float('expm1');
   }
   /** ln(1 + x), exact near 0. */
-  log1p(): Tensor {
+  log1p(): Tensor<S> {
     return this.#float('log1p');
   }
-  sqrt(): Tensor {
+  sqrt(): Tensor<S> {
     return this.#float('sqrt');
   }
   /** 1/√x. */
-  rsqrt(): Tensor {
+  rsqrt(): Tensor<S> {
     return this.#float('rsqrt');
   }
   /** 1/x. */
-  reciprocal(): Tensor {
+  reciprocal(): Tensor<S> {
     return this.#float('reciprocal');
   }
-  sin(): Tensor {
+  sin(): Tensor<S> {
     return this.#float('sin');
   }
-  cos(): Tensor {
+  cos(): Tensor<S> {
     return this.#float('cos');
   }
-  tan(): Tensor {
+  tan(): Tensor<S> {
     return this.#float('tan');
   }
-  asin(): Tensor {
+  asin(): Tensor<S> {
     return this.#float('asin');
   }
-  acos(): Tensor {
+  acos(): Tensor<S> {
     return this.#float('acos');
   }
-  atan(): Tensor {
+  atan(): Tensor<S> {
     return this.#float('atan');
   }
-  sinh(): Tensor {
+  sinh(): Tensor<S> {
     return this.#float('sinh');
   }
-  cosh(): Tensor {
+  cosh(): Tensor<S> {
     return this.#float('cosh');
   }
-  tanh(): Tensor {
+  tanh(): Tensor<S> {
     return this.#float('tanh');
   }
-  asinh(): Tensor {
+  asinh(): Tensor<S> {
     return this.#float('asinh');
   }
-  acosh(): Tensor {
+  acosh(): Tensor<S> {
     return this.#float('acosh');
   }
-  atanh(): Tensor {
+  atanh(): Tensor<S> {
     return this.#float('atanh');
   }
   /** 1 / (1 + e⁻ˣ). */
-  sigmoid(): Tensor {
+  sigmoid(): Tensor<S> {
     return this.#float('sigmoid');
   }
   /** Gauss error function. */
-  erf(): Tensor {
+  erf(): Tensor<S> {
     return this.#float('erf');
   }
   /** max(x, 0); its gradient at 0 is 0. */
-  relu(): Tensor {
+  relu(): Tensor<S> {
     return this.#unary('relu');
   }
-  floor(): Tensor {
+  floor(): Tensor<S> {
     return this.#unary('floor');
   }
-  ceil(): Tensor {
+  ceil(): Tensor<S> {
     return this.#unary('ceil');
   }
   /** To the nearest whole number, halves to the even one. */
-  round(): Tensor {
+  round(): Tensor<S> {
     return this.#unary('round');
   }
-  trunc(): Tensor {
+  trunc(): Tensor<S> {
     return this.#unary('trunc');
   }
-  isNaN(): Tensor {
+  isNaN(): Tensor<S> {
     return new Tensor(b.unary('isnan', this.node));
   }
-  isFinite(): Tensor {
+  isFinite(): Tensor<S>;
+  isFinite(this: Tensor): Tensor {
     return this.abs().lt(Number.POSITIVE_INFINITY);
   }
 
   /** this < other, as bool. */
-  lt(other: Operand): Tensor {
+  lt<T extends Tensor, U extends Operand>(this: T, other: t.Other<'lt', T, U>): Tensor<t.Both<'lt', T, U>>;
+  lt(this: Tensor, other: Operand): Tensor {
     return this.#binary('lt', other);
   }
   /** this ≤ other, as bool. */
-  le(other: Operand): Tensor {
+  le<T extends Tensor, U extends Operand>(this: T, other: t.Other<'le', T, U>): Tensor<t.Both<'le', T, U>>;
+  le(this: Tensor, other: Operand): Tensor {
     return this.#binary('le', other);
   }
   /** this > other, as bool. */
-  gt(other: Operand): Tensor {
+  gt<T extends Tensor, U extends Operand>(this: T, other: t.Other<'gt', T, U>): Tensor<t.Both<'gt', T, U>>;
+  gt(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('lt', this.#lift(other), this.node));
   }
   /** this ≥ other, as bool. */
-  ge(other: Operand): Tensor {
+  ge<T extends Tensor, U extends Operand>(this: T, other: t.Other<'ge', T, U>): Tensor<t.Both<'ge', T, U>>;
+  ge(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('le', this.#lift(other), this.node));
   }
   /** this = other, as bool. */
-  eq(other: Operand): Tensor {
+  eq<T extends Tensor, U extends Operand>(this: T, other: t.Other<'eq', T, U>): Tensor<t.Both<'eq', T, U>>;
+  eq(this: Tensor, other: Operand): Tensor {
     return this.#binary('eq', other);
   }
   /** this ≠ other, as bool. */
-  ne(other: Operand): Tensor {
+  ne<T extends Tensor, U extends Operand>(this: T, other: t.Other<'ne', T, U>): Tensor<t.Both<'ne', T, U>>;
+  ne(this: Tensor, other: Operand): Tensor {
     return this.#binary('ne', other);
   }
   #logic(op: 'and' | 'or' | 'xor' | 'shl' | 'shr', other: Operand): Tensor {
@@ -364,51 +416,65 @@ export class Tensor {
     return new Tensor(b.binary(op, this.node, node));
   }
   /** Logical for bool, bitwise for integers. */
-  and(other: Operand): Tensor {
+  and<T extends Tensor, U extends Operand>(this: T, other: t.Other<'and', T, U>): Tensor<t.Both<'and', T, U>>;
+  and(this: Tensor, other: Operand): Tensor {
     return this.#logic('and', other);
   }
   /** Logical for bool, bitwise for integers. */
-  or(other: Operand): Tensor {
+  or<T extends Tensor, U extends Operand>(this: T, other: t.Other<'or', T, U>): Tensor<t.Both<'or', T, U>>;
+  or(this: Tensor, other: Operand): Tensor {
     return this.#logic('or', other);
   }
   /** Logical for bool, bitwise for integers. */
-  xor(other: Operand): Tensor {
+  xor<T extends Tensor, U extends Operand>(this: T, other: t.Other<'xor', T, U>): Tensor<t.Both<'xor', T, U>>;
+  xor(this: Tensor, other: Operand): Tensor {
     return this.#logic('xor', other);
   }
   /** Logical for bool, bitwise for integers. */
-  not(): Tensor {
+  not(): Tensor<S> {
     return this.#unary('not');
   }
   /** Bits shifted left. */
-  shl(other: Operand): Tensor {
+  shl<T extends Tensor, U extends Operand>(this: T, other: t.Other<'shl', T, U>): Tensor<t.Both<'shl', T, U>>;
+  shl(this: Tensor, other: Operand): Tensor {
     return this.#logic('shl', other);
   }
   /** Bits shifted right, with the sign for int32. */
-  shr(other: Operand): Tensor {
+  shr<T extends Tensor, U extends Operand>(this: T, other: t.Other<'shr', T, U>): Tensor<t.Both<'shr', T, U>>;
+  shr(this: Tensor, other: Operand): Tensor {
     return this.#logic('shr', other);
   }
   /** This where `condition` (bool) holds, `other` elsewhere; all broadcast. */
-  where(condition: Tensor, other: Operand): Tensor {
+  where<T extends Tensor, C extends Tensor, U extends Operand>(
+    this: T,
+    condition: t.Other<'where', T, C>,
+    other: t.Other<'where', Tensor<t.Both<'where', T, C>>, U>,
+  ): Tensor<t.Both<'where', Tensor<t.Both<'where', T, C>>, U>>;
+  where(this: Tensor, condition: Tensor, other: Operand): Tensor {
     return new Tensor(b.where(condition.node, this.node, this.#lift(other)));
   }
 
   /** Converts to another dtype; real numbers are cut off towards zero on the way to integers. */
-  to(dtype: DType): Tensor {
+  to(dtype: DType): Tensor<S> {
     return new Tensor(b.cast(this.node, checkDType(dtype)));
   }
   /** As float32. */
-  float(): Tensor {
+  float(): Tensor<S> {
     return this.to('float32');
   }
   /** As int32. */
-  int(): Tensor {
+  int(): Tensor<S> {
     return this.to('int32');
   }
 
   // — shape —
 
   /** The same elements, row-major, in another shape; one length may be −1. */
-  reshape(...shape: number[] | [Shape]): Tensor {
+  reshape<T extends Tensor, const N extends t.Listed>(
+    this: T,
+    ...shape: t.Args<t.Reshaped<t.ShapeOf<T>, t.ListOf<N>>, N>
+  ): Tensor<t.Out<t.Reshaped<t.ShapeOf<T>, t.ListOf<N>>>>;
+  reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor {
     const wanted = [...listOf(shape)];
     const free = wanted.indexOf(-1);
     if (free >= 0) {
@@ -424,7 +490,12 @@ export class Tensor {
     return new Tensor(b.reshape(this.node, checkShape('reshape', wanted)));
   }
   /** Joins the axes from `from` to `to` (both included) into one. */
-  flatten(from = 0, to = -1): Tensor {
+  flatten<T extends Tensor, P extends number = 0, Q extends number = -1>(
+    this: T,
+    from?: t.Arg<t.Flattened<t.ShapeOf<T>, P, Q>, P>,
+    to?: Q,
+  ): Tensor<t.Out<t.Flattened<t.ShapeOf<T>, P, Q>>>;
+  flatten(this: Tensor, from = 0, to = -1): Tensor {
     if (this.rank === 0) return this.reshape(1);
     const first = checkAxis('flatten', from, this.rank);
     const last = checkAxis('flatten', to, this.rank);
@@ -437,7 +508,11 @@ export class Tensor {
     ]);
   }
   /** Reorders the axes: axis i of the result is axis axes[i]. */
-  permute(...axes: number[] | [readonly number[]]): Tensor {
+  permute<T extends Tensor, const N extends t.Listed>(
+    this: T,
+    ...axes: t.Args<t.Permuted<t.ShapeOf<T>, t.ListOf<N>>, N>
+  ): Tensor<t.Out<t.Permuted<t.ShapeOf<T>, t.ListOf<N>>>>;
+  permute(this: Tensor, ...axes: number[] | [readonly number[]]): Tensor {
     const order = listOf(axes).map((axis) => checkAxis('permute', axis, this.rank));
     if (new Set(order).size !== this.rank) {
       throw new IndexError(
@@ -448,7 +523,12 @@ export class Tensor {
     return new Tensor(b.permute(this.node, order));
   }
   /** Swaps two axes; the last two by default. */
-  transpose(a = -2, c = -1): Tensor {
+  transpose<T extends Tensor, P extends number = -2, Q extends number = -1>(
+    this: T,
+    a?: t.Arg<t.Transposed<t.ShapeOf<T>, P, Q>, P>,
+    c?: Q,
+  ): Tensor<t.Out<t.Transposed<t.ShapeOf<T>, P, Q>>>;
+  transpose(this: Tensor, a = -2, c = -1): Tensor {
     if (this.rank < 2) return this;
     const axes = this.shape.map((_, i) => i);
     const [p, q] = [checkAxis('transpose', a, this.rank), checkAxis('transpose', c, this.rank)];
@@ -456,22 +536,34 @@ export class Tensor {
     return new Tensor(b.permute(this.node, axes));
   }
   /** The last two axes swapped. */
-  get T(): Tensor {
-    return this.transpose();
+  get T(): Tensor<t.Out<t.Turned<S>>> {
+    return turned(this);
   }
   /** Removes axes of length 1: all, or the one named. */
-  squeeze(axis?: number): Tensor {
+  squeeze<T extends Tensor, A extends number | undefined = undefined>(
+    this: T,
+    axis?: t.Arg<t.Squeezed<t.ShapeOf<T>, A>, A>,
+  ): Tensor<t.Out<t.Squeezed<t.ShapeOf<T>, A>>>;
+  squeeze(this: Tensor, axis?: number): Tensor {
     if (axis === undefined) return this.reshape(this.shape.filter((n) => n !== 1));
     const at = checkAxis('squeeze', axis, this.rank);
     return this.shape[at] === 1 ? this.reshape(this.shape.filter((_, i) => i !== at)) : this;
   }
   /** Adds an axis of length 1 at `axis`. */
-  unsqueeze(axis: number): Tensor {
+  unsqueeze<T extends Tensor, A extends number>(
+    this: T,
+    axis: t.Arg<t.Inserted<'unsqueeze', t.ShapeOf<T>, A>, A>,
+  ): Tensor<t.Out<t.Inserted<'unsqueeze', t.ShapeOf<T>, A>>>;
+  unsqueeze(this: Tensor, axis: number): Tensor {
     const at = checkAxis('unsqueeze', axis, this.rank + 1);
     return this.reshape([...this.shape.slice(0, at), 1, ...this.shape.slice(at)]);
   }
   /** Broadcasts to `shape`; −1 keeps a length. */
-  expand(...shape: number[] | [Shape]): Tensor {
+  expand<T extends Tensor, const N extends t.Listed>(
+    this: T,
+    ...shape: t.Args<t.Expanded<t.ShapeOf<T>, t.ListOf<N>>, N>
+  ): Tensor<t.Out<t.Expanded<t.ShapeOf<T>, t.ListOf<N>>>>;
+  expand(this: Tensor, ...shape: number[] | [Shape]): Tensor {
     const wanted = listOf(shape);
     const lead = wanted.length - this.rank;
     const full = wanted.map((n, i) => (n === -1 && i >= lead ? this.shape[i - lead]! : n));
@@ -502,18 +594,25 @@ export class Tensor {
     );
   }
   /** Reverses the order along axes. */
-  flip(axes: Axes): Tensor {
+  flip(axes: Axes): Tensor<S> {
     return new Tensor(b.flip(this.node, checkAxes('flip', axes, this.rank)));
   }
   /** Moves elements by `shift` along `axis`; what falls off returns at the other end. */
-  roll(shift: number, axis = 0): Tensor {
+  roll(shift: number, axis?: number): Tensor<S>;
+  roll(this: Tensor, shift: number, axis = 0): Tensor {
     const at = checkAxis('roll', axis, this.rank);
     const n = this.shape[at]!;
     const by = n === 0 ? 0 : ((shift % n) + n) % n;
     return by === 0 ? this : Tensor.concat([this.narrow(at, n - by, by), this.narrow(at, 0, n - by)], at);
   }
   /** `length` elements along `axis` from `start`. */
-  narrow(axis: number, start: number, length: number): Tensor {
+  narrow<T extends Tensor, A extends number, N extends number>(
+    this: T,
+    axis: t.Arg<t.Resized<'narrow', t.ShapeOf<T>, A, N>, A>,
+    start: number,
+    length: N,
+  ): Tensor<t.Out<t.Resized<'narrow', t.ShapeOf<T>, A, N>>>;
+  narrow(this: Tensor, axis: number, start: number, length: number): Tensor {
     const at = checkAxis('narrow', axis, this.rank);
     if (start < 0 || length < 0 || start + length > this.shape[at]!) {
       throw new IndexError(
@@ -535,11 +634,15 @@ export class Tensor {
    * an integer tensor or array selects along its axis, a bool tensor in first place keeps rows.
    * @example t.at(0), t.at(':', '1:3'), t.at('...', -1), t.at('::-1')
    */
-  at(...indices: Index[]): Tensor {
+  at<T extends Tensor, const N extends readonly Index[]>(
+    this: T,
+    ...indices: t.Args<t.Indexed<t.ShapeOf<T>, N>, N>
+  ): Tensor<t.Out<t.Indexed<t.ShapeOf<T>, N>>>;
+  at(this: Tensor, ...indices: Index[]): Tensor {
     return readIndex(this, indices);
   }
   /** Cuts along `axis` into pieces of the given length, or of the given lengths. */
-  split(lengths: number | readonly number[], axis = 0): Tensor[] {
+  split(this: Tensor, lengths: number | readonly number[], axis = 0): Tensor[] {
     const at = checkAxis('split', axis, this.rank);
     const n = this.shape[at]!;
     const list =
@@ -555,11 +658,12 @@ export class Tensor {
     });
   }
   /** Cuts along `axis` into `count` pieces of equal length (the last may be shorter). */
-  chunk(count: number, axis = 0): Tensor[] {
+  chunk(this: Tensor, count: number, axis = 0): Tensor[] {
     return this.split(Math.ceil(this.shape[checkAxis('chunk', axis, this.rank)]! / count), axis);
   }
   /** Surrounds the last axes with `value`: pairs [before, after], the last axis first as in PyTorch, or one amount for all of the last two. */
-  pad(amounts: readonly number[], value = 0): Tensor {
+  pad<T extends Tensor>(this: T, amounts: readonly number[], value?: number): Tensor<t.Out<t.Blurred<t.ShapeOf<T>>>>;
+  pad(this: Tensor, amounts: readonly number[], value = 0): Tensor {
     const low = this.shape.map(() => 0);
     const high = this.shape.map(() => 0);
     if (amounts.length % 2 || amounts.length / 2 > this.rank) {
@@ -575,6 +679,10 @@ export class Tensor {
     return new Tensor(b.pad(this.node, low, high, value));
   }
   /** Joins tensors along an axis that they already have. */
+  static concat<const L extends readonly Tensor[], A extends number = 0>(
+    tensors: t.Arg<t.Concatenated<t.ShapesOf<L>, A>, L>,
+    axis?: A,
+  ): Tensor<t.Out<t.Concatenated<t.ShapesOf<L>, A>>>;
   static concat(tensors: readonly Tensor[], axis = 0): Tensor {
     const [head] = tensors;
     if (!head) throw new ValueError('concat: no tensors', 'Pass at least one.');
@@ -599,6 +707,10 @@ export class Tensor {
         );
   }
   /** Joins tensors of one shape along a new axis. */
+  static stack<const L extends readonly Tensor[], A extends number = 0>(
+    tensors: t.Arg<t.Stacked<t.ShapesOf<L>, A>, L>,
+    axis?: A,
+  ): Tensor<t.Out<t.Stacked<t.ShapesOf<L>, A>>>;
   static stack(tensors: readonly Tensor[], axis = 0): Tensor {
     const [head] = tensors;
     if (!head) throw new ValueError('stack: no tensors', 'Pass at least one.');
@@ -633,20 +745,41 @@ export class Tensor {
     }
   }
   /** Sum over `axes` (all by default); bool counts as int32. */
-  sum(axes?: Axes, keepDims = false): Tensor {
+  sum<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'sum', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'sum', T, A, K>>;
+  sum(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.#reduce('sum', axes, keepDims, this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node);
   }
   /** Mean over `axes` (all by default). */
-  mean(axes?: Axes, keepDims = false): Tensor {
+  mean<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'mean', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'mean', T, A, K>>;
+  mean(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     const count = checkAxes('mean', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     return new Tensor(floating(this.node)).sum(axes, keepDims).mul(1 / count);
   }
   /** Product over `axes` (all by default). */
-  prod(axes?: Axes, keepDims = false): Tensor {
+  prod<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'prod', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'prod', T, A, K>>;
+  prod(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.#reduce('prod', axes, keepDims, this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node);
   }
   /** Variance over `axes`, divided by n − `correction` (1 by default, Bessel’s; 0 for the population). */
-  var(axes?: Axes, keepDims = false, correction = 1): Tensor {
+  var<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'var', T, A>,
+    keepDims?: K,
+    correction?: number,
+  ): Tensor<t.Over<'var', T, A, K>>;
+  var(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
     const count = checkAxes('var', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     const centred = this.sub(this.mean(axes, true));
     return centred
@@ -655,39 +788,80 @@ export class Tensor {
       .div(Math.max(0, count - correction));
   }
   /** Standard deviation over `axes`; see `var`. */
-  std(axes?: Axes, keepDims = false, correction = 1): Tensor {
+  std<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'std', T, A>,
+    keepDims?: K,
+    correction?: number,
+  ): Tensor<t.Over<'std', T, A, K>>;
+  std(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
     return this.var(axes, keepDims, correction).sqrt();
   }
   /** Largest element over `axes` (all by default); NaN wins. Equal elements share the gradient. */
-  max(axes?: Axes, keepDims = false): Tensor {
+  max<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'max', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'max', T, A, K>>;
+  max(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     this.#notEmpty('max', axes);
     return this.#reduce('reduceMax', axes, keepDims);
   }
   /** Smallest element over `axes` (all by default); NaN wins. Equal elements share the gradient. */
-  min(axes?: Axes, keepDims = false): Tensor {
+  min<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'min', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'min', T, A, K>>;
+  min(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     this.#notEmpty('min', axes);
     return this.#reduce('reduceMin', axes, keepDims);
   }
   /** Index (int32) of the first largest element along `axis`, or in the flattened tensor. */
-  argmax(axis?: number, keepDims = false): Tensor {
+  argmax<T extends Tensor, A extends number | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axis?: t.AxesFor<'argmax', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'argmax', T, A, K>>;
+  argmax(this: Tensor, axis?: number, keepDims = false): Tensor {
     this.#notEmpty('argmax', axis);
     return this.#reduce('argmax', axis, keepDims);
   }
   /** Index (int32) of the first smallest element along `axis`, or in the flattened tensor. */
-  argmin(axis?: number, keepDims = false): Tensor {
+  argmin<T extends Tensor, A extends number | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axis?: t.AxesFor<'argmin', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'argmin', T, A, K>>;
+  argmin(this: Tensor, axis?: number, keepDims = false): Tensor {
     this.#notEmpty('argmin', axis);
     return this.#reduce('argmin', axis, keepDims);
   }
   /** True where any element over `axes` is not zero. */
-  any(axes?: Axes, keepDims = false): Tensor {
+  any<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'any', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'any', T, A, K>>;
+  any(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.to('bool').sum(axes, keepDims).gt(0);
   }
   /** True where all elements over `axes` are not zero. */
-  all(axes?: Axes, keepDims = false): Tensor {
+  all<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'all', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'all', T, A, K>>;
+  all(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.to('bool').not().sum(axes, keepDims).eq(0);
   }
   /** ln Σ eˣ over `axes`, without overflow. */
-  logSumExp(axes?: Axes, keepDims = false): Tensor {
+  logSumExp<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    axes?: t.AxesFor<'logSumExp', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'logSumExp', T, A, K>>;
+  logSumExp(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     const peak = this.max(axes, true).detach();
     const safe = peak.where(peak.isFinite(), 0);
     const sum = this.sub(safe).exp().sum(axes, true).log().add(safe);
@@ -697,7 +871,13 @@ export class Tensor {
     return this.reshape(this.shape.filter((_, i) => !axes.includes(i)));
   }
   /** (Σ |x|ᵖ)^(1/p) over `axes`; p = 2 by default, ∞ gives the largest magnitude. */
-  norm(p = 2, axes?: Axes, keepDims = false): Tensor {
+  norm<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
+    this: T,
+    p?: number,
+    axes?: t.AxesFor<'norm', T, A>,
+    keepDims?: K,
+  ): Tensor<t.Over<'norm', T, A, K>>;
+  norm(this: Tensor, p = 2, axes?: Axes, keepDims = false): Tensor {
     if (p === Number.POSITIVE_INFINITY) return this.abs().max(axes, keepDims);
     if (p === 1) return this.abs().sum(axes, keepDims);
     if (p === 2) return this.mul(this).sum(axes, keepDims).sqrt();
@@ -707,18 +887,24 @@ export class Tensor {
       .pow(1 / p);
   }
   /** eˣ / Σ eˣ along `axis` (the last by default). */
-  softmax(axis = -1): Tensor {
+  softmax<T extends Tensor, A extends number = -1>(this: T, axis?: t.AxisFor<'softmax', T, A>): Tensor<t.ShapeOf<T>>;
+  softmax(this: Tensor, axis = -1): Tensor {
     const shifted = new Tensor(floating(this.node)).sub(this.max(axis, true).detach());
     const e = shifted.exp();
     return e.div(e.sum(axis, true));
   }
   /** ln softmax along `axis` (the last by default), without overflow. */
-  logSoftmax(axis = -1): Tensor {
+  logSoftmax<T extends Tensor, A extends number = -1>(
+    this: T,
+    axis?: t.AxisFor<'logSoftmax', T, A>,
+  ): Tensor<t.ShapeOf<T>>;
+  logSoftmax(this: Tensor, axis = -1): Tensor {
     const shifted = new Tensor(floating(this.node)).sub(this.max(axis, true).detach());
     return shifted.sub(shifted.exp().sum(axis, true).log());
   }
   /** Running sum along `axis`. */
-  cumsum(axis: number): Tensor {
+  cumsum<T extends Tensor, A extends number>(this: T, axis: t.AxisFor<'cumsum', T, A>): Tensor<t.ShapeOf<T>>;
+  cumsum(this: Tensor, axis: number): Tensor {
     return new Tensor(
       make('cumsum', [this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node], {
         axis: checkAxis('cumsum', axis, this.rank),
@@ -726,18 +912,34 @@ export class Tensor {
     );
   }
   /** Indices (int32) that sort along `axis`; equal elements keep their order, NaN counts as greatest. */
-  argsort(axis = -1, descending = false): Tensor {
+  argsort<T extends Tensor, A extends number = -1>(
+    this: T,
+    axis?: t.AxisFor<'argsort', T, A>,
+    descending?: boolean,
+  ): Tensor<t.ShapeOf<T>>;
+  argsort(this: Tensor, axis = -1, descending = false): Tensor {
     const at = checkAxis('argsort', axis, this.rank);
     const last = this.transpose(at, -1);
     return new Tensor(make('argsort', [last.node], { descending })).transpose(at, -1);
   }
   /** Sorted along `axis`, with the indices that sort. */
-  sort(axis = -1, descending = false): { values: Tensor; indices: Tensor } {
+  sort<T extends Tensor, A extends number = -1>(
+    this: T,
+    axis?: t.AxisFor<'sort', T, A>,
+    descending?: boolean,
+  ): Ordered<t.ShapeOf<T>>;
+  sort(this: Tensor, axis = -1, descending = false): Ordered {
     const indices = this.argsort(axis, descending);
     return { values: this.gather(indices, axis), indices };
   }
   /** The k largest (or smallest) along `axis`, in order, with their indices. */
-  topk(k: number, axis = -1, largest = true): { values: Tensor; indices: Tensor } {
+  topk<T extends Tensor, N extends number, A extends number = -1>(
+    this: T,
+    k: N,
+    axis?: t.AxisFor<'topk', T, A>,
+    largest?: boolean,
+  ): Ordered<t.Out<t.Resized<'topk', t.ShapeOf<T>, A, N>>>;
+  topk(this: Tensor, k: number, axis = -1, largest = true): Ordered {
     const at = checkAxis('topk', axis, this.rank);
     if (k < 0 || k > this.shape[at]!)
       throw new IndexError(
@@ -751,7 +953,8 @@ export class Tensor {
   // — selection —
 
   /** out[…i…] = this[…index[…i…]…] along `axis`, as in PyTorch: the other axes of index and tensor agree. Indices are int32. */
-  gather(index: Tensor, axis: number): Tensor {
+  gather<U extends Tensor>(index: U, axis: number): Tensor<t.ShapeOf<U>>;
+  gather(this: Tensor, index: Tensor, axis: number): Tensor {
     const at = checkAxis('gather', axis, this.rank);
     const fits = index.rank === this.rank && index.shape.every((n, i) => i === at || n <= this.shape[i]!);
     if (!fits)
@@ -770,7 +973,12 @@ export class Tensor {
     return new Tensor(b.gather(cut.node, integral('gather', index), at));
   }
   /** Whole slices along `axis` at `indices` (any shape): the axis is replaced by the axes of `indices`. */
-  take(indices: Tensor, axis = 0): Tensor {
+  take<T extends Tensor, U extends Tensor, A extends number = 0>(
+    this: T,
+    indices: U,
+    axis?: A,
+  ): Tensor<t.Out<t.Taken<t.ShapeOf<T>, t.ShapeOf<U>, A>>>;
+  take(this: Tensor, indices: Tensor, axis = 0): Tensor {
     const at = checkAxis('take', axis, this.rank);
     const inner = this.shape.slice(at + 1);
     const outer = this.shape.slice(0, at);
@@ -780,7 +988,8 @@ export class Tensor {
     return new Tensor(b.gather(this.node, integral('take', flat), at)).reshape([...outer, ...indices.shape, ...inner]);
   }
   /** This plus zeros[…index[…i…]…] += src[…i…] along `axis`. */
-  scatterAdd(axis: number, index: Tensor, src: Tensor): Tensor {
+  scatterAdd(axis: number, index: Tensor, src: Tensor): Tensor<S>;
+  scatterAdd(this: Tensor, axis: number, index: Tensor, src: Tensor): Tensor {
     const at = checkAxis('scatterAdd', axis, this.rank);
     if (
       !sameShape(index.shape, src.shape) ||
@@ -797,7 +1006,8 @@ export class Tensor {
     );
   }
   /** 1 at the index, 0 elsewhere, along a new last axis of length `classes`; float32. */
-  oneHot(classes: number): Tensor {
+  oneHot<T extends Tensor, N extends number>(this: T, classes: N): Tensor<t.Out<[...t.ShapeOf<T>, N]>>;
+  oneHot(this: Tensor, classes: number): Tensor {
     const range = new Tensor(make('iota', [], { shape: [classes] }));
     return new Tensor(b.cast(b.equal(this.unsqueeze(-1).int().node, range.node), 'float32'));
   }
@@ -808,7 +1018,11 @@ export class Tensor {
    * Matrix product over the last two axes, the others broadcast; vectors are rows on the left and columns on the right.
    * @throws ShapeError when the inner lengths differ.
    */
-  matmul(other: Tensor): Tensor {
+  matmul<T extends Tensor, U extends Tensor>(
+    this: T,
+    other: t.Arg<t.Matmul<t.ShapeOf<T>, t.ShapeOf<U>>, U>,
+  ): Tensor<t.Out<t.Matmul<t.ShapeOf<T>, t.ShapeOf<U>>>>;
+  matmul(this: Tensor, other: Tensor): Tensor {
     if (this.rank === 0 || other.rank === 0)
       throw new ShapeError(
         `matmul: shapes ${show(this.shape)} and ${show(other.shape)}`,
@@ -842,16 +1056,33 @@ export class Tensor {
     return result;
   }
   /** Σ this·other of two vectors. */
-  dot(other: Tensor): Tensor {
+  dot<T extends Tensor, U extends Tensor>(this: T, other: t.Other<'dot', T, U>): Tensor<[]>;
+  dot(this: Tensor, other: Tensor): Tensor {
     return this.mul(other).sum();
   }
   /** Every product of two vectors: [m] and [n] give [m, n]. */
-  outer(other: Tensor): Tensor {
+  outer<T extends Tensor, U extends Tensor>(
+    this: T,
+    other: U,
+  ): Tensor<t.Out<t.OuterProduct<t.ShapeOf<T>, t.ShapeOf<U>>>>;
+  outer(this: Tensor, other: Tensor): Tensor {
     return this.unsqueeze(1).mul(other.unsqueeze(0));
   }
 
   /** Cross-correlation over one spatial axis: [n, c, length] with weights [o, c/groups, k]. */
-  conv1d(weight: Tensor, options?: ConvOptions): Tensor {
+  conv1d<
+    T extends Tensor,
+    W extends Tensor,
+    const Stride extends Extent = 1,
+    const Padding extends Extent | 'same' = 0,
+    const Dilation extends Extent = 1,
+    Groups extends number = 1,
+  >(
+    this: T,
+    weight: t.Arg<t.Convolved<1, t.ShapeOf<T>, t.ShapeOf<W>, t.Moves<Stride, Padding, Dilation, Groups>>, W>,
+    options?: ConvOptions<Stride, Padding, Dilation, Groups>,
+  ): Tensor<t.Out<t.Convolved<1, t.ShapeOf<T>, t.ShapeOf<W>, t.Moves<Stride, Padding, Dilation, Groups>>>>;
+  conv1d(this: Tensor, weight: Tensor, options?: ConvOptions): Tensor {
     return this.#conv('conv1d', 1, weight, options);
   }
   /**
@@ -859,11 +1090,35 @@ export class Tensor {
    * h′ = ⌊(h + 2·padding − dilation·(kh − 1) − 1) / stride⌋ + 1.
    * @throws ShapeError when the channels differ or the kernel is larger than the padded input.
    */
-  conv2d(weight: Tensor, options?: ConvOptions): Tensor {
+  conv2d<
+    T extends Tensor,
+    W extends Tensor,
+    const Stride extends Extent = 1,
+    const Padding extends Extent | 'same' = 0,
+    const Dilation extends Extent = 1,
+    Groups extends number = 1,
+  >(
+    this: T,
+    weight: t.Arg<t.Convolved<2, t.ShapeOf<T>, t.ShapeOf<W>, t.Moves<Stride, Padding, Dilation, Groups>>, W>,
+    options?: ConvOptions<Stride, Padding, Dilation, Groups>,
+  ): Tensor<t.Out<t.Convolved<2, t.ShapeOf<T>, t.ShapeOf<W>, t.Moves<Stride, Padding, Dilation, Groups>>>>;
+  conv2d(this: Tensor, weight: Tensor, options?: ConvOptions): Tensor {
     return this.#conv('conv2d', 2, weight, options);
   }
   /** Cross-correlation over three spatial axes: [n, c, d, h, w] with weights [o, c/groups, kd, kh, kw]. */
-  conv3d(weight: Tensor, options?: ConvOptions): Tensor {
+  conv3d<
+    T extends Tensor,
+    W extends Tensor,
+    const Stride extends Extent = 1,
+    const Padding extends Extent | 'same' = 0,
+    const Dilation extends Extent = 1,
+    Groups extends number = 1,
+  >(
+    this: T,
+    weight: t.Arg<t.Convolved<3, t.ShapeOf<T>, t.ShapeOf<W>, t.Moves<Stride, Padding, Dilation, Groups>>, W>,
+    options?: ConvOptions<Stride, Padding, Dilation, Groups>,
+  ): Tensor<t.Out<t.Convolved<3, t.ShapeOf<T>, t.ShapeOf<W>, t.Moves<Stride, Padding, Dilation, Groups>>>>;
+  conv3d(this: Tensor, weight: Tensor, options?: ConvOptions): Tensor {
     return this.#conv('conv3d', 3, weight, options);
   }
   #conv(name: string, rank: number, weight: Tensor, options: ConvOptions = {}): Tensor {
@@ -947,27 +1202,93 @@ export class Tensor {
     return new Tensor(b.windowOf(padded, window.kernel, window)).mean(axes);
   }
   /** Largest element of each window over the last axis. */
-  maxPool1d(kernel: Extent, options?: PoolOptions): Tensor {
+  maxPool1d<
+    T extends Tensor,
+    const K extends Extent,
+    const Stride extends Extent = K,
+    const Padding extends Extent = 0,
+    const Dilation extends Extent = 1,
+  >(
+    this: T,
+    kernel: t.Arg<t.Pooled<'maxPool1d', 1, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>, K>,
+    options?: PoolOptions<Stride, Padding, Dilation>,
+  ): Tensor<t.Out<t.Pooled<'maxPool1d', 1, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>>>;
+  maxPool1d(this: Tensor, kernel: Extent, options?: PoolOptions): Tensor {
     return this.#maxPool('maxPool1d', 1, kernel, options);
   }
   /** Largest element of each window over the last two axes. */
-  maxPool2d(kernel: Extent, options?: PoolOptions): Tensor {
+  maxPool2d<
+    T extends Tensor,
+    const K extends Extent,
+    const Stride extends Extent = K,
+    const Padding extends Extent = 0,
+    const Dilation extends Extent = 1,
+  >(
+    this: T,
+    kernel: t.Arg<t.Pooled<'maxPool2d', 2, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>, K>,
+    options?: PoolOptions<Stride, Padding, Dilation>,
+  ): Tensor<t.Out<t.Pooled<'maxPool2d', 2, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>>>;
+  maxPool2d(this: Tensor, kernel: Extent, options?: PoolOptions): Tensor {
     return this.#maxPool('maxPool2d', 2, kernel, options);
   }
   /** Largest element of each window over the last three axes. */
-  maxPool3d(kernel: Extent, options?: PoolOptions): Tensor {
+  maxPool3d<
+    T extends Tensor,
+    const K extends Extent,
+    const Stride extends Extent = K,
+    const Padding extends Extent = 0,
+    const Dilation extends Extent = 1,
+  >(
+    this: T,
+    kernel: t.Arg<t.Pooled<'maxPool3d', 3, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>, K>,
+    options?: PoolOptions<Stride, Padding, Dilation>,
+  ): Tensor<t.Out<t.Pooled<'maxPool3d', 3, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>>>;
+  maxPool3d(this: Tensor, kernel: Extent, options?: PoolOptions): Tensor {
     return this.#maxPool('maxPool3d', 3, kernel, options);
   }
   /** Mean of each window over the last axis; padding counts as zeros. */
-  avgPool1d(kernel: Extent, options?: PoolOptions): Tensor {
+  avgPool1d<
+    T extends Tensor,
+    const K extends Extent,
+    const Stride extends Extent = K,
+    const Padding extends Extent = 0,
+    const Dilation extends Extent = 1,
+  >(
+    this: T,
+    kernel: t.Arg<t.Pooled<'avgPool1d', 1, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>, K>,
+    options?: PoolOptions<Stride, Padding, Dilation>,
+  ): Tensor<t.Out<t.Pooled<'avgPool1d', 1, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>>>;
+  avgPool1d(this: Tensor, kernel: Extent, options?: PoolOptions): Tensor {
     return this.#avgPool('avgPool1d', 1, kernel, options);
   }
   /** Mean of each window over the last two axes; padding counts as zeros. */
-  avgPool2d(kernel: Extent, options?: PoolOptions): Tensor {
+  avgPool2d<
+    T extends Tensor,
+    const K extends Extent,
+    const Stride extends Extent = K,
+    const Padding extends Extent = 0,
+    const Dilation extends Extent = 1,
+  >(
+    this: T,
+    kernel: t.Arg<t.Pooled<'avgPool2d', 2, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>, K>,
+    options?: PoolOptions<Stride, Padding, Dilation>,
+  ): Tensor<t.Out<t.Pooled<'avgPool2d', 2, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>>>;
+  avgPool2d(this: Tensor, kernel: Extent, options?: PoolOptions): Tensor {
     return this.#avgPool('avgPool2d', 2, kernel, options);
   }
   /** Mean of each window over the last three axes; padding counts as zeros. */
-  avgPool3d(kernel: Extent, options?: PoolOptions): Tensor {
+  avgPool3d<
+    T extends Tensor,
+    const K extends Extent,
+    const Stride extends Extent = K,
+    const Padding extends Extent = 0,
+    const Dilation extends Extent = 1,
+  >(
+    this: T,
+    kernel: t.Arg<t.Pooled<'avgPool3d', 3, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>, K>,
+    options?: PoolOptions<Stride, Padding, Dilation>,
+  ): Tensor<t.Out<t.Pooled<'avgPool3d', 3, t.ShapeOf<T>, K, t.Moves<Stride, Padding, Dilation>>>>;
+  avgPool3d(this: Tensor, kernel: Extent, options?: PoolOptions): Tensor {
     return this.#avgPool('avgPool3d', 3, kernel, options);
   }
 
@@ -985,6 +1306,8 @@ export class Tensor {
     return tensorBundle(this);
   }
 }
+
+const turned = (t: Tensor): Tensor => t.transpose();
 
 const listOf = (args: readonly number[] | [readonly number[]]): readonly number[] =>
   args.length === 1 && typeof args[0] !== 'number' ? (args[0] ?? []) : args.filter((v) => typeof v === 'number');
@@ -1009,11 +1332,11 @@ function integral(op: string, index: Tensor): Node {
  * A leaf whose value can be replaced: a weight, or the state of an optimizer or a layer.
  * Reading it always sees the newest value; what was computed from an earlier one keeps its meaning.
  */
-export class Parameter extends Tensor implements Variable {
+export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Variable {
   readonly #trains: boolean;
 
   /** @param trains whether gradients are collected. Default true. */
-  constructor(value: Tensor, trains = true) {
+  constructor(value: Tensor<S>, trains = true) {
     super(value.node);
     this.#trains = trains && isFloat(value.dtype);
     this.assign(value);
@@ -1030,7 +1353,7 @@ export class Parameter extends Tensor implements Variable {
    * Replaces the value; computed when first needed.
    * @throws ShapeError when shape or dtype differ.
    */
-  assign(value: Tensor): void {
+  assign(value: Tensor<S>): void {
     if (!sameShape(value.shape, this.shape) || value.dtype !== this.dtype) {
       throw new ShapeError(
         `assign: ${value.dtype}${show(value.shape)} to a parameter of ${this.dtype}${show(this.shape)}`,
