@@ -23,8 +23,8 @@ export const sequential = (...layers: readonly Layer[]): Sequential => new Seque
 /** Joins the axes from `from` (1, after the batch) to `to` (the last) into one. */
 export class Flatten extends Module {
   constructor(
-    private readonly first = 1,
-    private readonly last = -1,
+    readonly first = 1,
+    readonly last = -1,
   ) {
     super();
   }

@@ -27,12 +27,13 @@ abstract class ConvTranspose extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernel: readonly number[];
-  readonly #geometry: {
-    stride: number[];
-    padding: number[];
-    outputPadding: number[];
-    dilation: number[];
-    groups: number;
+  /** The options, a number for each spatial axis. */
+  readonly geometry: {
+    readonly stride: readonly number[];
+    readonly padding: readonly number[];
+    readonly outputPadding: readonly number[];
+    readonly dilation: readonly number[];
+    readonly groups: number;
   };
 
   constructor(
@@ -56,15 +57,15 @@ abstract class ConvTranspose extends Module {
         `${this.#name}: ${inputs} → ${outputs} channels in ${groups} groups`,
         'groups must divide both.',
       );
-    this.#geometry = {
+    this.geometry = {
       stride: extents(stride, rank),
       padding: extents(padding, rank),
       outputPadding: extents(outputPadding, rank),
       dilation: extents(dilation, rank),
       groups,
     };
-    this.#geometry.outputPadding.forEach((p, i) => {
-      const room = Math.max(this.#geometry.stride[i]!, this.#geometry.dilation[i]!);
+    this.geometry.outputPadding.forEach((p, i) => {
+      const room = Math.max(this.geometry.stride[i]!, this.geometry.dilation[i]!);
       if (p < 0 || p >= room)
         throw new ValueError(
           `${this.#name}: outputPadding ${p}`,
@@ -83,7 +84,7 @@ abstract class ConvTranspose extends Module {
   forward(x: Tensor): Tensor {
     checkRank(this.#name, x, this.rank + 2, '[batch, channels, …spatial]');
     checkChannels(this.#name, x, this.inputs);
-    const { stride, padding, outputPadding, dilation, groups } = this.#geometry;
+    const { stride, padding, outputPadding, dilation, groups } = this.geometry;
     const axes = this.kernel.map((_, i) => i + 2);
     // [inputs, outputs/groups, …] → [outputs, inputs/groups, …], flipped: the kernel of the equal convolution.
     const split = this.weight.reshape(groups, this.inputs / groups, this.outputs / groups, ...this.kernel);
@@ -115,7 +116,7 @@ abstract class ConvTranspose extends Module {
     return this.bias ? y.add(this.bias.reshape([this.outputs, ...axes.map(() => 1)])) : y;
   }
   override describe(): string {
-    return `${this.inputs} → ${this.outputs}, ${this.kernel.join('×')}, stride ${this.#geometry.stride.join('×')}`;
+    return `${this.inputs} → ${this.outputs}, ${this.kernel.join('×')}, stride ${this.geometry.stride.join('×')}`;
   }
 }
 

@@ -5,8 +5,8 @@ import { Module } from './module.js';
 
 abstract class Pool extends Module {
   constructor(
-    protected readonly kernel: Extent,
-    protected readonly options: PoolOptions = {},
+    readonly kernel: Extent,
+    readonly options: PoolOptions = {},
   ) {
     super();
   }
