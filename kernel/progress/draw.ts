@@ -14,8 +14,10 @@ const NUMBERS = 'font-variant-numeric:tabular-nums;white-space:nowrap';
 
 /** A grid, so that the bars of nested loops stand below each other. */
 export function drawHtml(rows: readonly Row[]): string {
-  const cells = rows.map((row) => `<span>${escapeHtml(row.label)}</span>${bar(row)}<span>${row.facts}</span>`).join('');
-  const columns = 'fit-content(30%) minmax(80px, 300px) 1fr';
+  const isNamed = rows.some(({ label }) => label !== '');
+  const name = ({ label }: Row): string => (isNamed ? `<span>${escapeHtml(label)}</span>` : '');
+  const cells = rows.map((row) => `${name(row)}${bar(row)}<span>${row.facts}</span>`).join('');
+  const columns = `${isNamed ? 'fit-content(30%) ' : ''}minmax(80px, 300px) 1fr`;
   const style = `display:grid;grid-template-columns:${columns};gap:2px 10px;align-items:center;${NUMBERS}`;
   return `<div style="${style}">${cells}</div>`;
 }

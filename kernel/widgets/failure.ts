@@ -10,7 +10,8 @@ const STYLES: Readonly<Record<string, string>> = {
   '36': 'color:var(--jp-info-color0, #00838f)',
   '2': 'opacity:0.6',
 };
-const FRAME = 'background:var(--jp-rendermime-error-background, #fdd);padding:8px;overflow:auto';
+const FRAME =
+  'background:var(--jp-rendermime-error-background, #fdd);margin:0;padding:8px;overflow:auto;white-space:pre';
 
 export async function failure(error: unknown): Promise<MimeBundle> {
   const text = (await cellPort().explain(error)).join('\n');
