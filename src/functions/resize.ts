@@ -1,5 +1,6 @@
 // Padding by what is there, and images made larger or smaller.
 import { tensor } from '../create.js';
+import { isFloat } from '../dtype.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
@@ -104,8 +105,8 @@ export function interpolate(t: Tensor, options: InterpolateOptions): Tensor {
     const shape = new Array<number>(t.rank).fill(1);
     shape[axis] = length;
     const weight = tensor(
-      Float32Array.from(at, (v, k) => v - lower[k]!),
-      { shape },
+      Float64Array.from(at, (v, k) => v - lower[k]!),
+      { shape, dtype: isFloat(t.dtype) ? t.dtype : 'float32' },
     );
     out = pick(out, axis, lower)
       .mul(weight.neg().add(1))

@@ -1,5 +1,6 @@
 // In: [n, c, …spatial]. Out: [n, outputs, …spatial′], a learnt cross-correlation.
 import { ValueError } from '../errors.js';
+import { type PadMode, padMode } from '../functions/resize.js';
 import { type ConvOptions, type Extent, Parameter, type Tensor } from '../tensor.js';
 import { checkChannels, checkCount, checkRank } from './check.js';
 import { defaultUniform, fans } from './init.js';
@@ -9,6 +10,8 @@ import { Module } from './module.js';
 export interface ConvLayerOptions extends ConvOptions {
   /** Adds a learnt constant to each output channel. Default true. */
   bias?: boolean;
+  /** What padding is filled with: zeros (default) or the input's own values. */
+  padMode?: 'zeros' | PadMode;
 }
 
 const axisNames = ['length', 'height, width', 'depth, height, width'] as const;
@@ -23,18 +26,20 @@ abstract class Conv extends Module {
   readonly bias: Parameter | null;
   readonly kernel: readonly number[];
   readonly options: ConvOptions;
+  readonly padMode: 'zeros' | PadMode;
 
   constructor(
     private readonly rank: 1 | 2 | 3,
     readonly inputs: number,
     readonly outputs: number,
     kernel: Extent,
-    { bias = true, ...options }: ConvLayerOptions = {},
+    { bias = true, padMode: fill = 'zeros', ...options }: ConvLayerOptions = {},
   ) {
     super();
     const groups = options.groups ?? 1;
     this.kernel = extents(kernel, rank);
     this.options = options;
+    this.padMode = fill;
     checkCount(this.#name, {
       inputs,
       outputs,
@@ -58,13 +63,30 @@ abstract class Conv extends Module {
   forward(x: Tensor): Tensor {
     checkRank(this.#name, x, this.rank + 2, `[batch, channels, ${axisNames[this.rank - 1]}]`);
     checkChannels(this.#name, x, this.inputs);
+    const [input, options] =
+      this.padMode === 'zeros' ? [x, this.options] : [this.#padded(x, this.padMode), { ...this.options, padding: 0 }];
     const y =
       this.rank === 1
-        ? x.conv1d(this.weight, this.options)
+        ? input.conv1d(this.weight, options)
         : this.rank === 2
-          ? x.conv2d(this.weight, this.options)
-          : x.conv3d(this.weight, this.options);
+          ? input.conv2d(this.weight, options)
+          : input.conv3d(this.weight, options);
     return this.bias ? y.add(this.bias.reshape([this.outputs, ...this.kernel.map(() => 1)])) : y;
+  }
+  /** The input with `padding` filled from its own values. */
+  #padded(x: Tensor, mode: PadMode): Tensor {
+    const { stride = 1, padding = 0, dilation = 1 } = this.options;
+    const [strides, dilations] = [extents(stride, this.rank), extents(dilation, this.rank)];
+    const amounts = this.kernel.map((k, i): [number, number] => {
+      if (padding !== 'same') {
+        const amount = extents(padding, this.rank)[i]!;
+        return [amount, amount];
+      }
+      const n = x.shape[i + 2]!;
+      const total = Math.max(0, (Math.ceil(n / strides[i]!) - 1) * strides[i]! + (k - 1) * dilations[i]! + 1 - n);
+      return [Math.floor(total / 2), Math.ceil(total / 2)];
+    });
+    return padMode(x, amounts.reverse().flat(), mode);
   }
   override describe(): string {
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = this.options;
@@ -75,6 +97,7 @@ abstract class Conv extends Module {
       `${this.inputs} → ${this.outputs}`,
       showExtent(this.kernel),
       ...extra,
+      ...(this.padMode === 'zeros' ? [] : [this.padMode]),
       ...(this.bias ? [] : ['no bias']),
     ].join(', ');
   }

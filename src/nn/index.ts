@@ -19,4 +19,5 @@ export * from './positions.js';
 export * from './recurrent.js';
 export type { Summary, SummaryRow } from './summary.js';
 export * from './transformer.js';
+export * from './upsample.js';
 export * from './vector-quantizer.js';

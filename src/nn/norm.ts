@@ -44,7 +44,8 @@ abstract class BatchNorm extends Module {
   readonly bias: Parameter | null;
   readonly runningMean: Parameter | null;
   readonly runningVar: Parameter | null;
-  #batches = 0;
+  /** Batches that the running statistics have seen; int32. */
+  readonly numBatchesTracked: Parameter | null;
   readonly eps: number;
   readonly momentum: number | null;
 
@@ -63,6 +64,7 @@ abstract class BatchNorm extends Module {
     this.bias = affine ? new Parameter(zeros([channels])) : null;
     this.runningMean = trackRunningStats ? new Parameter(zeros([channels]), false) : null;
     this.runningVar = trackRunningStats ? new Parameter(ones([channels]), false) : null;
+    this.numBatchesTracked = trackRunningStats ? new Parameter(zeros([], { dtype: 'int32' }), false) : null;
   }
 
   /** @param x [n, channels, …] @throws ShapeError for other ranks or channels; ValueError for a single value a channel while training. */
@@ -91,22 +93,19 @@ abstract class BatchNorm extends Module {
       x.shape.flatMap((_, i) => (i === 1 ? [] : [i])),
       this.eps,
     );
-    if (this.training && runningMean && runningVar) {
-      const share = this.momentum ?? 1 / ++this.#batches;
+    const { numBatchesTracked } = this;
+    if (this.training && runningMean && runningVar && numBatchesTracked) {
       noGrad(() => {
+        const update = (buffer: Parameter, value: Tensor): void => {
+          buffer.assign(value);
+          awaitBuffer(buffer);
+        };
+        update(numBatchesTracked, numBatchesTracked.add(1));
+        const share = this.momentum ?? numBatchesTracked.to(x.dtype).reciprocal();
+        const rest = typeof share === 'number' ? 1 - share : share.neg().add(1);
         const blend = (running: Parameter, now: Tensor, scale: number): void => {
-          running.assign(
-            running
-              .mul(1 - share)
-              .add(
-                now
-                  .detach()
-                  .reshape(this.channels)
-                  .mul(share * scale),
-              )
-              .to(running.dtype),
-          );
-          awaitBuffer(running);
+          const fresh = now.detach().reshape(this.channels).mul(scale).mul(share);
+          update(running, running.mul(rest).add(fresh).to(running.dtype));
         };
         blend(runningMean, mean, 1);
         blend(runningVar, variance, count / (count - 1));

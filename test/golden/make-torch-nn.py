@@ -59,7 +59,7 @@ def layer(kind, args, module, *inputs, call=None, training=True, buffers_after=F
         with torch.no_grad():
             p.copy_(brief(torch.randn(p.shape) * 0.4))
     module.train(training)
-    state = {name: pack(t.clone()) for name, t in module.state_dict().items() if "num_batches" not in name}
+    state = {name: pack(t.clone()) for name, t in module.state_dict().items()}
     given = [t.clone().requires_grad_(t.dtype.is_floating_point) for t in inputs]
     out = outputs_of(call(module, *given) if call else module(*given))
     total = sum((o * weights_like(o)).sum() for o in out)
@@ -74,7 +74,7 @@ def layer(kind, args, module, *inputs, call=None, training=True, buffers_after=F
         "outputs": [pack(o) for o in out],
         "inputGradients": [pack(t.grad) if t.requires_grad else None for t in given],
         "gradients": {name: pack(p.grad) for name, p in module.named_parameters() if p.grad is not None},
-        "buffersAfter": {name: pack(t) for name, t in module.named_buffers() if "num_batches" not in name} if buffers_after else {},
+        "buffersAfter": {name: pack(t) for name, t in module.named_buffers()} if buffers_after else {},
     })
 
 
@@ -96,6 +96,12 @@ for rank, size in ((1, (7,)), (2, (5, 4)), (3, (3, 3, 4))):
     layer(f"convTranspose{rank}d", [4, 6, 3], back(4, 6, 3), x)
     layer(f"convTranspose{rank}d", [4, 6, 3, {"stride": 2, "padding": 1, "outputPadding": 1, "groups": 2}], back(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2), x)
     layer(f"convTranspose{rank}d", [4, 2, 2, {"dilation": 2, "bias": False}], back(4, 2, 2, dilation=2, bias=False), x)
+    for mode in ("reflect", "replicate", "circular"):
+        layer(f"conv{rank}d", [4, 2, 3, {"padding": 2 if rank < 3 else 1, "stride": 2, "padMode": mode}], conv(4, 2, 3, padding=2 if rank < 3 else 1, stride=2, padding_mode=mode), x)
+    layer(f"conv{rank}d", [4, 2, 2, {"padding": "same", "padMode": "replicate"}], conv(4, 2, 2, padding="same", padding_mode="replicate"), x)
+    layer("upsample", [{"scale": 2}], nn.Upsample(scale_factor=2), x)
+    layer("upsample", [{"scale": 2, "mode": "linear"}], nn.Upsample(scale_factor=2, mode=("linear", "bilinear", "trilinear")[rank - 1]), x)
+    layer("upsample", [{"size": [5, 6, 7][:rank], "mode": "linear", "alignCorners": True}], nn.Upsample(size=(5, 6, 7)[:rank], mode=("linear", "bilinear", "trilinear")[rank - 1], align_corners=True), x)
     bn = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)[rank - 1]
     layer(f"batchNorm{rank}d", [4], bn(4), x, buffers_after=True)
     layer(f"batchNorm{rank}d", [4, {"momentum": 0.3, "eps": 0.01, "affine": False}], bn(4, momentum=0.3, eps=0.01, affine=False), x, buffers_after=True)
@@ -113,6 +119,7 @@ for rank, size in ((1, (7,)), (2, (5, 4)), (3, (3, 3, 4))):
             layer(f"adaptiveAvgPool{rank}d", [size_out], (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)[rank - 1](size_out), x)
             layer(f"adaptiveMaxPool{rank}d", [size_out], (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d)[rank - 1](size_out), x)
 layer("batchNorm1d", [4], nn.BatchNorm1d(4), x2, buffers_after=True)
+layer("batchNorm1d", [4, {"momentum": None}], nn.BatchNorm1d(4, momentum=None), x2, call=lambda m, x: (m(x), m(x * 2), m(x + 1))[-1], buffers_after=True, note="three batches")
 layer("instanceNorm", [4, {"affine": True}], nn.InstanceNorm2d(4, affine=True), image)
 layer("layerNorm", [5], nn.LayerNorm(5), image)
 layer("layerNorm", [[3, 5], {"eps": 0.01, "bias": False}], nn.LayerNorm([3, 5], eps=0.01, bias=False), image)
@@ -193,6 +200,8 @@ for options, torch_options in (
     loss("crossEntropy", tensors(options), lambda a, b, o=torch_options, **r: F.cross_entropy(a, b, **o, **r), scores, labels)
     if "labelSmoothing" not in options:
         loss("nllLoss", tensors(options), lambda a, b, o=torch_options, **r: F.nll_loss(a, b, **o, **r), scores, labels)
+loss("crossEntropy", {}, F.cross_entropy, scores, torch.tensor([0, -100, 2, 2, -100, 3]))
+loss("nllLoss", {}, F.nll_loss, scores, torch.tensor([0, -100, 2, 2, -100, 3]))
 loss("crossEntropy", {}, F.cross_entropy, scores * 1000, labels)
 loss("crossEntropy", {}, F.cross_entropy, spatial, spatial_labels)
 loss("crossEntropy", {}, F.cross_entropy, scores[0], labels[0])

@@ -83,7 +83,11 @@ describe.each([...new Set([start, 'reference'])])('on %s', (backend) => {
       );
       const inputs = c.inputs.map((input) => unpack(input, dtype, true));
       const forward: (...values: never[]) => unknown = module.forward;
-      const outputs = tensorsOf(Reflect.apply(forward, module, [...inputs, ...(extra[c.note]?.(inputs) ?? [])]));
+      const run = (...values: Tensor[]): unknown =>
+        Reflect.apply(forward, module, [...values, ...(extra[c.note]?.(inputs) ?? [])]);
+      const batches =
+        c.note === 'three batches' ? [inputs, inputs.map((x) => x.mul(2)), inputs.map((x) => x.add(1))] : [inputs];
+      const outputs = tensorsOf(batches.map((batch) => run(...batch)).at(-1));
       expect(outputs.length).toBe(c.outputs.length);
       outputs.forEach((out, i) => {
         expectClose(`output ${i}`, out, c.outputs[i]!, dtype);

@@ -39,7 +39,7 @@ describe('fields', () => {
       'heads.1.weight',
       'heads.1.bias',
     ]);
-    expect([...net.namedBuffers().keys()]).toEqual(['norm.runningMean', 'norm.runningVar']);
+    expect([...net.namedBuffers().keys()]).toEqual(['norm.runningMean', 'norm.runningVar', 'norm.numBatchesTracked']);
     expect([...net.namedModules().keys()]).toEqual(['', 'conv', 'norm', 'heads.0', 'heads.1']);
   });
   test('shared weights count once, and have both names in the state', () => {
@@ -94,7 +94,9 @@ describe('modes', () => {
   });
   test('to() changes the precision of all weights', () => {
     const net = new Net().to('float64');
-    expect([...net.parameters(), ...net.buffers()].every((p) => p.dtype === 'float64')).toBe(true);
+    const kinds = [...net.parameters(), ...net.buffers()].map((p) => p.dtype);
+    expect(new Set(kinds)).toEqual(new Set(['float64', 'int32']));
+    expect(net.norm.numBatchesTracked!.dtype).toBe('int32');
     expect(net.forward(rand([2, 1, 8, 8]).to('float64')).dtype).toBe('float64');
   });
 });

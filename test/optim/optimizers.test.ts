@@ -244,6 +244,20 @@ test('moving averages follow the weights and can take their place for a while', 
   expect(model.weight.item()).toBe(8);
 });
 
+test('moving averages take in buffers when asked, and can be saved', () => {
+  const model = nn.batchNorm1d(1, { affine: false });
+  const [weights, all] = [optim.ema(model, 0.5), optim.ema(model, 0.5, { buffers: true })];
+  model.runningMean!.assign(tensor([4]));
+  for (const average of [weights, all]) average.update();
+  expect(weights.values).toEqual([]);
+  expect(Object.keys(all.stateDict())).toEqual(['runningMean', 'runningVar']);
+  expect(all.values.map((v) => v.item())).toEqual([2, 1]);
+  const again = optim.ema(nn.batchNorm1d(1, { affine: false }), 0.5, { buffers: true });
+  again.loadStateDict(all.stateDict());
+  expect(again.values.map((v) => v.item())).toEqual([2, 1]);
+  expect(() => again.loadStateDict({})).toThrow(/'runningMean' is missing/);
+});
+
 test('misuse is named', () => {
   const p = new Parameter(tensor([1]));
   expect(() => optim.sgd([])).toThrow(/no parameters.*model\.parameters\(\)/);

@@ -11,7 +11,7 @@ import { checkSame, type LossOptions, reduceLoss } from './reduce.js';
 export interface LabelOptions extends LossOptions {
   /** Weight of each class, [classes]; the mean is then weighted too. */
   weight?: Tensor;
-  /** A label that does not count. Default: none. */
+  /** A label that does not count. Default −100, as PyTorch's. */
   ignoreIndex?: number;
 }
 /** Options of `crossEntropy`. */
@@ -50,9 +50,20 @@ function checkRange(loss: string, labels: Tensor, classes: number, ignoreIndex: 
     if ((label >= 0 && label < classes) || label === ignoreIndex) continue;
     throw new IndexError(
       `${loss}: ${place(i, labels.shape)} is ${label}, but the scores have ${classes} classes`,
-      `Labels run from 0 to ${classes - 1}; ${label < 0 ? 'pass { ignoreIndex } for labels that do not count' : label === classes ? 'labels that start at 1 want .sub(1)' : 'give the last layer more outputs'}.`,
+      `Labels run from 0 to ${classes - 1}; ${label < 0 ? 'pass { ignoreIndex } (−100 by default) for labels that do not count' : label === classes ? 'labels that start at 1 want .sub(1)' : 'give the last layer more outputs'}.`,
     );
   }
+}
+
+/** PyTorch's label for what does not count. */
+const ignoredByDefault = -100;
+
+/** The label that does not count, if labels may hold it: those in memory are looked through, so that none costs nothing. */
+function ignoredLabel(labels: Tensor, { ignoreIndex }: LabelOptions): number | undefined {
+  const ignored = ignoreIndex ?? ignoredByDefault;
+  bringToMemory(labels);
+  const values = labels.node.storage?.array;
+  return ignoreIndex !== undefined || !values || values.includes(ignored) ? ignored : undefined;
 }
 
 function checkLabels(loss: string, scores: Tensor, labels: Tensor, ignoreIndex: number | undefined): void {
@@ -89,7 +100,12 @@ function checkWeight(loss: string, weight: Tensor | undefined, classes: number):
 }
 
 /** Reduces losses of labelled elements: ignored ones count nothing, the mean is divided by the weights of the labels. */
-function reduceLabelled(losses: Tensor, labels: Tensor, { weight, ignoreIndex, reduction }: LabelOptions): Tensor {
+function reduceLabelled(
+  losses: Tensor,
+  labels: Tensor,
+  { weight, reduction }: LabelOptions,
+  ignoreIndex: number | undefined,
+): Tensor {
   if (!weight && ignoreIndex === undefined) return reduceLoss(losses, reduction);
   let share = weight
     ? weight.take(ignoreIndex === undefined ? labels : labels.where(labels.ne(ignoreIndex), 0))
@@ -108,10 +124,12 @@ function reduceLabelled(losses: Tensor, labels: Tensor, { weight, ignoreIndex, r
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
   if (isFloat(labels.dtype))
     throw new DTypeError(`nllLoss: labels are ${labels.dtype}`, "Labels are whole numbers: labels.to('int32').");
-  checkLabels('nllLoss', logProbabilities, labels, options.ignoreIndex);
+  const ignoreIndex = ignoredLabel(labels, options);
+  checkLabels('nllLoss', logProbabilities, labels, ignoreIndex);
   checkWeight('nllLoss', options.weight, logProbabilities.shape[classAxis(logProbabilities)]!);
-  const safe = options.ignoreIndex === undefined ? labels : labels.where(labels.ne(options.ignoreIndex), 0);
-  return reduceLabelled(pick(logProbabilities, safe, labels.node.storage !== null).neg(), labels, options);
+  const safe = ignoreIndex === undefined ? labels : labels.where(labels.ne(ignoreIndex), 0);
+  const losses = pick(logProbabilities, safe, labels.node.storage !== null).neg();
+  return reduceLabelled(losses, labels, options, ignoreIndex);
 }
 
 /**
@@ -121,7 +139,7 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: Label
  * @throws ShapeError, DTypeError, and IndexError that names the first label outside the classes.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { labelSmoothing = 0, weight, ignoreIndex, reduction } = options;
+  const { labelSmoothing = 0, weight, reduction } = options;
   if (!isFloat(logits.dtype))
     throw new DTypeError(
       `crossEntropy: logits are ${logits.dtype}`,
@@ -147,18 +165,19 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
       ? losses.sum().div(losses.size)
       : reduceLoss(losses, reduction);
   }
+  const ignoreIndex = ignoredLabel(target, options);
   checkLabels('crossEntropy', logits, target, ignoreIndex);
   const labels = ignoreIndex === undefined ? target : target.where(target.ne(ignoreIndex), 0);
   // −ln softmax = ln Σ e^(z − max) − (z − max)[label]: one row for the fuser, exact for large logits.
   const shifted = logits.sub(logits.max(axis, true).detach());
   const normaliser = shifted.exp().sum(axis).log();
   const losses = normaliser.sub(pick(shifted, labels, target.node.storage !== null));
-  const hard = reduceLabelled(losses, target, options);
+  const hard = reduceLabelled(losses, target, options, ignoreIndex);
   if (labelSmoothing === 0) return hard;
   const each = normaliser.unsqueeze(axis).sub(shifted);
   const spread = (weight ? each.mul(along(weight)) : each).sum(axis).mul(labelSmoothing / classes);
   const counted = ignoreIndex === undefined ? spread : spread.where(target.ne(ignoreIndex), 0);
-  return hard.mul(1 - labelSmoothing).add(spreadLoss(counted, target, labels, options));
+  return hard.mul(1 - labelSmoothing).add(spreadLoss(counted, target, labels, options, ignoreIndex));
 }
 
 /** The smoothed part, divided like the hard part: by the weights of the labels where there are any. */
@@ -166,7 +185,8 @@ function spreadLoss(
   losses: Tensor,
   target: Tensor,
   labels: Tensor,
-  { weight, ignoreIndex, reduction = 'mean' }: LabelOptions,
+  { weight, reduction = 'mean' }: LabelOptions,
+  ignoreIndex: number | undefined,
 ): Tensor {
   if (reduction !== 'mean') return reduceLoss(losses, reduction);
   if (!weight && ignoreIndex === undefined) return losses.mean();
