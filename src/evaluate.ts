@@ -2,7 +2,7 @@
 import { type Backend, currentDevice, type Executable } from './device.js';
 import { arrayName, type TypedArray } from './dtype.js';
 import type { Node } from './graph.js';
-import { planOf, resolve, type Trace, trace } from './plan.js';
+import { planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
 import { sizeOf } from './shape.js';
 
 interface Cached {
@@ -18,20 +18,20 @@ const equal = (a: Int32Array, b: Int32Array): boolean => {
   return true;
 };
 
-/** The executable of a trace: compiled once for each structure of graph. */
-export function executableOf(walk: Trace, targets: readonly Node[]): Executable {
+/** The executable of a graph: compiled once for each structure. */
+function executableOf(found: Walk, { words, hash }: Signature, targets: readonly Node[]): Executable {
   const backend = currentDevice();
   const cache = caches.get(backend) ?? new Map<number, Cached[]>();
   caches.set(backend, cache);
-  const bucket = cache.get(walk.hash) ?? [];
-  let hit = bucket.find((entry) => equal(entry.signature, walk.signature));
+  const bucket = cache.get(hash) ?? [];
+  let hit = bucket.find((entry) => equal(entry.signature, words));
   if (!hit) {
-    hit = { signature: walk.signature, executable: backend.compile(planOf(walk, targets)) };
+    hit = { signature: words.slice(), executable: backend.compile(planOf(found, targets)) };
     bucket.push(hit);
   }
   // Most recently used last, so that the first is the one to forget.
-  cache.delete(walk.hash);
-  cache.set(walk.hash, bucket);
+  cache.delete(hash);
+  cache.set(hash, bucket);
   if (cache.size > limit) cache.delete(cache.keys().next().value!);
   return hit.executable;
 }
@@ -72,13 +72,16 @@ function release(node: Node): void {
   node.custom = null;
 }
 
-/** Values of `walk`, besides those in `sources`, that parameters took over, and with `spill` those that nodes outside take as inputs. */
-function needed(walk: Trace, sources: ReadonlySet<Node>, spill: boolean): Node[] {
-  const open = (node: Node): boolean => !node.storage && node.op !== 'constant' && !sources.has(node);
-  if (!spill) return walk.order.filter((node) => node.kept && open(node));
-  const inside = new Map<Node, number>();
-  for (const node of walk.order) for (const input of node.inputs) inside.set(input, (inside.get(input) ?? 0) + 1);
-  return walk.order.filter((node) => open(node) && (node.kept || node.uses > node.settled + (inside.get(node) ?? 0)));
+/** Values of a walk, besides those in `sources`, that parameters took over, and with `spill` those that nodes outside take as inputs. */
+function needed({ order }: Walk, sources: ReadonlySet<Node>, spill: boolean): Node[] {
+  if (spill) for (const node of order) for (const input of node.inputs) input.readers++;
+  return order.filter(
+    (node) =>
+      !node.storage &&
+      (node.kept || (spill && node.uses > node.settled + node.readers)) &&
+      node.op !== 'constant' &&
+      !sources.has(node),
+  );
 }
 
 /**
@@ -105,22 +108,18 @@ export function evaluate(targets: readonly Node[], spill = false): void {
 }
 
 function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
-  let sources = [...wanted];
-  let walk = trace(sources);
-  const more = needed(walk, wanted, spill);
-  if (more.length > 0) {
-    sources = [...sources, ...more];
-    walk = trace(sources);
-  }
+  const found = walk([...wanted]);
+  const sources = [...wanted, ...needed(found, wanted, spill)];
+  const signature = sign(found, sources);
   const backend = currentDevice();
-  const executable = executableOf(walk, sources);
+  const executable = executableOf(found, signature, sources);
   const outputs = sources.map((source) => memoryFor(backend, source));
   executable.run(
-    walk.leaves.map((node) => node.storage!.array),
-    walk.scalars,
+    found.leaves.map((node) => node.storage!.array),
+    signature.scalars,
     outputs,
   );
-  for (const node of walk.order) {
+  for (const node of found.order) {
     if (node.computed || node.storage) continue;
     node.computed = true;
     for (const input of node.inputs) input.settled++;

@@ -3,7 +3,7 @@ import { device, type KernelSummary } from './device.js';
 import { displayMethod, type MimeData } from './display/bundle.js';
 import { type Table, table } from './display/table.js';
 import { evaluate } from './evaluate.js';
-import { trace } from './plan.js';
+import { walk } from './plan.js';
 import { type KernelTime, measure } from './profile.js';
 import type { Tensor } from './tensor.js';
 
@@ -55,7 +55,7 @@ export function explain(...tensors: readonly Tensor[]): Explanation {
   const nodes = tensors.map((t) => t.node);
   const waiting = nodes.filter((node) => !node.storage);
   const operations =
-    waiting.length > 0 ? trace(waiting).order.filter((node) => !node.storage && node.op !== 'constant').length : 0;
+    waiting.length > 0 ? walk(waiting).order.filter((node) => !node.storage && node.op !== 'constant').length : 0;
   const kernels = measure(() => {
     evaluate(nodes);
   });

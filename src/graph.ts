@@ -61,6 +61,8 @@ export class Node {
   /** Scratch of the walk numbered `mark`: the position in its order. */
   mark = 0;
   index = -1;
+  /** How many inputs within that walk it is. */
+  readers = 0;
 
   constructor(
     readonly op: OpName,

@@ -27,14 +27,18 @@ export interface Plan {
   readonly scalarCount: number;
 }
 
-/** A walk over the live graph behind some nodes. */
-export interface Trace {
-  /** Everything to be computed and the leaves it starts from, inputs first. */
+/** The uncomputed graph behind some nodes. */
+export interface Walk {
+  /** Everything to be computed and the leaves it starts from, inputs first; each node's `index` is its place here. */
   readonly order: readonly Node[];
   readonly leaves: readonly Node[];
+}
+
+/** What a run of a graph brings besides its leaves, and what tells its structure. */
+export interface Signature {
   readonly scalars: readonly number[];
-  /** Equal for two traces exactly if one plan serves both. */
-  readonly signature: Int32Array;
+  /** Equal for two graphs exactly if one plan serves both. Valid until the next signature is taken. */
+  readonly words: Int32Array;
   readonly hash: number;
 }
 
@@ -59,33 +63,49 @@ const lists = [
 ] as const;
 const numbers = ['axis', 'groups'] as const;
 
-function encode(a: Attributes, out: number[]): void {
+/** Signatures are written here: they are compared far more often than kept. */
+let scratch = new Int32Array(1 << 14);
+let used = 0;
+
+function push(word: number): void {
+  if (used === scratch.length) {
+    const larger = new Int32Array(2 * scratch.length);
+    larger.set(scratch);
+    scratch = larger;
+  }
+  scratch[used++] = word;
+}
+
+const bits = new Float64Array(1);
+const halves = new Int32Array(bits.buffer);
+
+function encode(a: Attributes): void {
   let present = 0;
-  const at = out.push(0) - 1;
+  const at = used;
+  push(0);
   for (let i = 0; i < lists.length; i++) {
     const list = a[lists[i]!];
     if (list === undefined) continue;
     present |= 1 << i;
-    out.push(list.length);
-    for (let k = 0; k < list.length; k++) out.push(list[k]!);
+    push(list.length);
+    for (let k = 0; k < list.length; k++) push(list[k]!);
   }
   for (let i = 0; i < numbers.length; i++) {
     const value = a[numbers[i]!];
     if (value === undefined) continue;
     present |= 1 << (10 + i);
-    out.push(value);
+    push(value);
   }
   if (a.descending) present |= 1 << 12;
   if (a.dtype !== undefined) present |= (1 + dtypes.indexOf(a.dtype)) << 13;
   if (a.value !== undefined) {
     present |= 1 << 16;
     bits[0] = a.value;
-    out.push(words[0]!, words[1]!);
+    push(halves[0]!);
+    push(halves[1]!);
   }
-  out[at] = present;
+  scratch[at] = present;
 }
-const bits = new Float64Array(1);
-const words = new Int32Array(bits.buffer);
 
 /** The node whose value this one is: versions of variables are names for other nodes. */
 export const resolve = (node: Node): Node => {
@@ -98,34 +118,30 @@ export const resolve = (node: Node): Node => {
 const isStructural = (value: number): boolean => Object.is(value, 0) || value === 1;
 
 /** Walks the uncomputed graph behind `targets`. Throws ExpiredError where a value can no longer be had. */
-export function trace(targets: readonly Node[]): Trace {
+export function walk(targets: readonly Node[]): Walk {
   const mark = ++walks;
   const order: Node[] = [];
   const leaves: Node[] = [];
-  const scalars: number[] = [];
-  const constants = new Map<number, number>();
-  const signature: number[] = [];
   const stack: Node[] = [];
   const position: number[] = [];
+  const visit = (node: Node): void => {
+    node.mark = mark;
+    node.index = -1;
+    node.readers = 0;
+    stack.push(node);
+    position.push(0);
+  };
   for (const target of targets) {
     const root = resolve(target);
     if (root.mark === mark) continue;
-    root.mark = mark;
-    root.index = -1;
-    stack.push(root);
-    position.push(0);
+    visit(root);
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!;
       const next = position[position.length - 1]!;
       if (!node.storage && next < node.inputs.length) {
         position[position.length - 1] = next + 1;
         const input = resolve(node.inputs[next]!);
-        if (input.mark !== mark) {
-          input.mark = mark;
-          input.index = -1;
-          stack.push(input);
-          position.push(0);
-        }
+        if (input.mark !== mark) visit(input);
         continue;
       }
       stack.pop();
@@ -133,45 +149,56 @@ export function trace(targets: readonly Node[]): Trace {
       if (!node.storage && node.expired)
         throw new ExpiredError(node.expired, 'Ask for the value (await t.data()) before the parameters change twice.');
       node.index = order.push(node) - 1;
-      signature.push(node.storage ? -1 : opIndex.get(node.op)!, dtypes.indexOf(node.dtype), node.shape.length);
-      for (let i = 0; i < node.shape.length; i++) signature.push(node.shape[i]!);
-      if (node.storage) {
-        leaves.push(node);
-        continue;
-      }
-      for (let i = 0; i < node.inputs.length; i++) signature.push(resolve(node.inputs[i]!).index);
-      encode(node.attributes, signature);
-      if (node.op === 'constant') {
-        const value = node.scalars![0]!;
-        if (isStructural(value)) {
-          signature.push(-3 - value);
-          continue;
-        }
-        let slot = constants.get(value);
-        if (slot === undefined) {
-          slot = scalars.push(value) - 1;
-          constants.set(value, slot);
-        }
-        signature.push(slot);
-      } else if (node.op === 'random') {
-        signature.push(scalars.length);
-        scalars.push(...node.scalars!);
-      }
+      if (node.storage) leaves.push(node);
     }
   }
-  signature.push(-2);
-  for (const target of targets) signature.push(resolve(target).index);
-  const packed = Int32Array.from(signature);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < packed.length; i++) hash = Math.imul(hash ^ packed[i]!, 0x01000193);
-  return { order, leaves, scalars, signature: packed, hash };
+  return { order, leaves };
 }
 
-/** The plan of a trace, free of references to live nodes. */
-export function planOf(walk: Trace, targets: readonly Node[]): Plan {
+/** The signature of what `walk` found, with `targets` as outputs. */
+export function sign({ order }: Walk, targets: readonly Node[]): Signature {
+  used = 0;
+  const scalars: number[] = [];
+  const constants = new Map<number, number>();
+  for (let n = 0; n < order.length; n++) {
+    const node = order[n]!;
+    const { storage, shape, inputs } = node;
+    push(storage ? -1 : opIndex.get(node.op)!);
+    push(dtypes.indexOf(node.dtype));
+    push(shape.length);
+    for (let i = 0; i < shape.length; i++) push(shape[i]!);
+    if (storage) continue;
+    for (let i = 0; i < inputs.length; i++) push(resolve(inputs[i]!).index);
+    encode(node.attributes);
+    if (node.op === 'constant') {
+      const value = node.scalars![0]!;
+      if (isStructural(value)) {
+        push(-3 - value);
+        continue;
+      }
+      let slot = constants.get(value);
+      if (slot === undefined) {
+        slot = scalars.push(value) - 1;
+        constants.set(value, slot);
+      }
+      push(slot);
+    } else if (node.op === 'random') {
+      push(scalars.length);
+      scalars.push(...node.scalars!);
+    }
+  }
+  push(-2);
+  for (const target of targets) push(resolve(target).index);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < used; i++) hash = Math.imul(hash ^ scratch[i]!, 0x01000193);
+  return { scalars, words: scratch.subarray(0, used), hash };
+}
+
+/** The plan of a walk, free of references to live nodes. */
+export function planOf({ order, leaves }: Walk, targets: readonly Node[]): Plan {
   const constants = new Map<number, number>();
   let scalarCount = 0;
-  const nodes = walk.order.map((node): PlanNode => {
+  const nodes = order.map((node): PlanNode => {
     const base = { attributes: node.attributes, shape: node.shape, dtype: node.dtype };
     if (node.storage) return { ...base, op: 'data', inputs: [], scalar: -1 };
     let scalar = -1;
@@ -189,7 +216,7 @@ export function planOf(walk: Trace, targets: readonly Node[]): Plan {
   });
   return {
     nodes,
-    leaves: walk.leaves.map((node) => node.index),
+    leaves: leaves.map((node) => node.index),
     outputs: targets.map((target) => resolve(target).index),
     scalarCount,
   };
