@@ -3,6 +3,7 @@ export { type CheckpointParts, type CheckpointProgress, loadCheckpoint, saveChec
 export type { Json } from './json.js';
 export { loadNpy, readNpy, saveNpy, writeNpy } from './npy.js';
 export { loadNpz, type NpzOptions, readNpz, saveNpz, writeNpz } from './npz.js';
+export { type OnnxOptions, saveOnnx, writeOnnx } from './onnx/export.js';
 export {
   loadSafetensors,
   openSafetensors,
