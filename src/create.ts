@@ -5,6 +5,7 @@ import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
 import { Parameter, Tensor } from './tensor.js';
+import type * as t from './types/index.js';
 
 /** Options of the creating functions. */
 export interface CreateOptions {
@@ -17,7 +18,7 @@ export interface CreateOptions {
 /** Numbers or booleans, nested. */
 export type NestedInput = number | boolean | readonly NestedInput[];
 
-const finish = (t: Tensor, options: CreateOptions): Tensor => (options.requiresGrad ? new Parameter(t) : t);
+const finish = (made: Tensor, options: CreateOptions): Tensor => (options.requiresGrad ? new Parameter(made) : made);
 
 /** A leaf that owns `array`. */
 export function fromArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
@@ -72,6 +73,10 @@ const anyBoolean = (values: NestedInput): boolean =>
  * @throws ShapeError when rows differ in length; DTypeError for an unknown dtype.
  * @example tensor([[1, 2], [3, 4]])
  */
+export function tensor<const V extends NestedInput | ArrayBufferView, const S extends Shape = t.Nesting<V>>(
+  values: V,
+  options?: CreateOptions & { shape?: readonly [...S] },
+): Tensor<t.Out<S>>;
 export function tensor(values: NestedInput | ArrayBufferView, options: CreateOptions & { shape?: Shape } = {}): Tensor {
   let out: Tensor;
   if (ArrayBuffer.isView(values)) {
@@ -102,25 +107,33 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
 }
 
 /** `value` everywhere. */
-export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+export function full<const S extends Shape>(
+  shape: readonly [...S],
+  value: number,
+  options: CreateOptions = {},
+): Tensor<t.Out<S>> {
   return finish(
     new Tensor(b.constant(value, checkShape('full', shape), checkDType(options.dtype ?? 'float32'))),
     options,
   );
 }
 /** Zeros. */
-export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+export const zeros = <const S extends Shape>(shape: readonly [...S], options?: CreateOptions): Tensor<t.Out<S>> =>
+  full(shape, 0, options);
 /** Ones. */
-export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
-/** Zeros in the shape and dtype of `t`. */
-export const zerosLike = (t: Tensor): Tensor => zeros(t.shape, { dtype: t.dtype });
-/** Ones in the shape and dtype of `t`. */
-export const onesLike = (t: Tensor): Tensor => ones(t.shape, { dtype: t.dtype });
+export const ones = <const S extends Shape>(shape: readonly [...S], options?: CreateOptions): Tensor<t.Out<S>> =>
+  full(shape, 1, options);
+/** Zeros in the shape and dtype of `like`. */
+export const zerosLike = <T extends Tensor>(like: T): Tensor<t.ShapeOf<T>> => zeros(like.shape, { dtype: like.dtype });
+/** Ones in the shape and dtype of `like`. */
+export const onesLike = <T extends Tensor>(like: T): Tensor<t.ShapeOf<T>> => ones(like.shape, { dtype: like.dtype });
 
 /**
  * Numbers from `start` (0) up to, not including, `end` in steps of `step` (1); int32 where all are whole, else float32.
  * @example arange(5), arange(1, 2, 0.25)
  */
+export function arange<N extends number>(end: N): Tensor<[N]>;
+export function arange(start: number, end?: number, step?: number, options?: CreateOptions): Tensor<[number]>;
 export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   if (step === 0 || !Number.isFinite((to - from) / step))
@@ -138,37 +151,63 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
   return finish(counted.to(dtype), options);
 }
 /** `count` numbers evenly from `start` to `end`, both included; float32. */
-export function linspace(start: number, end: number, count: number, options: CreateOptions = {}): Tensor {
+export function linspace<N extends number>(
+  start: number,
+  end: number,
+  count: N,
+  options: CreateOptions = {},
+): Tensor<[N]> {
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float64Array.from({ length: count }, (_, i) =>
     i === count - 1 && count > 1 ? end : start + i * step,
   );
-  return tensor(values, { dtype: 'float32', ...options });
+  const made: Tensor = tensor(values, { dtype: 'float32', ...options });
+  return made;
 }
 /** Ones on the diagonal of an n × m matrix (m = n by default). */
+export function eye<N extends number, M extends number = N>(n: N, m?: M, options?: CreateOptions): Tensor<[N, M]>;
 export function eye(n: number, m = n, options: CreateOptions = {}): Tensor {
   const rows = new Tensor(make('iota', [], { shape: [n] })).unsqueeze(1);
   const columns = new Tensor(make('iota', [], { shape: [m] })).unsqueeze(0);
   return finish(rows.eq(columns).to(checkDType(options.dtype ?? 'float32')), options);
 }
 /** The elements on and below diagonal `k` of the last two axes, zeros above. */
-export function tril(t: Tensor, k = 0): Tensor {
-  return t.where(triangle(t, k), 0);
+export function tril<T extends Tensor>(matrix: T, k?: number): Tensor<t.ShapeOf<T>>;
+export function tril(matrix: Tensor, k = 0): Tensor {
+  return matrix.where(triangle(matrix, k), 0);
 }
 /** The elements on and above diagonal `k` of the last two axes, zeros below. */
-export function triu(t: Tensor, k = 0): Tensor {
-  return t.where(triangle(t, k - 1).not(), 0);
+export function triu<T extends Tensor>(matrix: T, k?: number): Tensor<t.ShapeOf<T>>;
+export function triu(matrix: Tensor, k = 0): Tensor {
+  return matrix.where(triangle(matrix, k - 1).not(), 0);
 }
-function triangle(t: Tensor, k: number): Tensor {
-  if (t.rank < 2) throw new ShapeError(`tril/triu: shape ${show(t.shape)}`, 'They take at least two axes.');
-  const [n, m] = t.shape.slice(-2) as [number, number];
+function triangle(matrix: Tensor, k: number): Tensor {
+  if (matrix.rank < 2) throw new ShapeError(`tril/triu: shape ${show(matrix.shape)}`, 'They take at least two axes.');
+  const [n, m] = matrix.shape.slice(-2) as [number, number];
   return arange(n).unsqueeze(1).add(k).ge(arange(m).unsqueeze(0));
 }
 /** Joins tensors along an axis that they already have (0 by default). */
-export const concat = (tensors: readonly Tensor[], axis = 0): Tensor => Tensor.concat(tensors, axis);
+export function concat<const L extends readonly Tensor[], A extends number = 0>(
+  tensors: t.Arg<t.Concatenated<t.ShapesOf<L>, A>, L>,
+  axis?: A,
+): Tensor<t.Out<t.Concatenated<t.ShapesOf<L>, A>>>;
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  return Tensor.concat(tensors, axis);
+}
 /** Joins tensors of one shape along a new axis (0 by default). */
-export const stack = (tensors: readonly Tensor[], axis = 0): Tensor => Tensor.stack(tensors, axis);
+export function stack<const L extends readonly Tensor[], A extends number = 0>(
+  tensors: t.Arg<t.Stacked<t.ShapesOf<L>, A>, L>,
+  axis?: A,
+): Tensor<t.Out<t.Stacked<t.ShapesOf<L>, A>>>;
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return Tensor.stack(tensors, axis);
+}
 /** `a` where the bool `condition` holds, else `b`; all broadcast. */
+export function where<C extends Tensor, T extends Tensor | number, U extends Tensor | number>(
+  condition: C,
+  a: t.Other<'where', C, T>,
+  other: t.Other<'where', Tensor<t.Both<'where', C, T>>, U>,
+): Tensor<t.Both<'where', Tensor<t.Both<'where', C, T>>, U>>;
 export function where(condition: Tensor, a: Tensor | number, other: Tensor | number): Tensor {
   if (a instanceof Tensor) return a.where(condition, other);
   if (other instanceof Tensor) return other.where(condition.not(), a);

@@ -36,7 +36,9 @@ export {
   type Nested,
   noGrad,
   type Operand,
+  type Ordered,
   Parameter,
   type PoolOptions,
   Tensor,
 } from './tensor.js';
+export type { ShapeOf } from './types/index.js';

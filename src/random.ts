@@ -7,6 +7,7 @@ import { make } from './graph.js';
 import { philoxFill } from './philox.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
 import { Parameter, Tensor } from './tensor.js';
+import type * as t from './types/index.js';
 
 const wordsPerBlock = 4;
 
@@ -37,10 +38,11 @@ export class Generator {
   }
 
   /** Uniform 32-bit words as uint32. */
-  bits(shape: Shape): Tensor {
+  bits<const S extends Shape>(shape: readonly [...S]): Tensor<t.Out<S>> {
     return new Tensor(make('random', [], { shape: checkShape('random', shape) }, this.#advance(sizeOf(shape))));
   }
   /** Uniform on [low, high), 24 bits fine. */
+  uniform<const S extends Shape>(shape: readonly [...S], low?: number, high?: number): Tensor<t.Out<S>>;
   uniform(shape: Shape, low = 0, high = 1): Tensor {
     const unit = this.bits(shape)
       .shr(8)
@@ -49,6 +51,7 @@ export class Generator {
     return low === 0 && high === 1 ? unit : unit.mul(high - low).add(low);
   }
   /** Normal by Box and Muller (1958): √(−2 ln u₁) · cos 2πu₂, with u₁ on (0, 1]. */
+  normal<const S extends Shape>(shape: readonly [...S], mean?: number, std?: number): Tensor<t.Out<S>>;
   normal(shape: Shape, mean = 0, std = 1): Tensor {
     const radius = this.uniform(shape).neg().add(1).log().mul(-2).sqrt();
     const unit = radius.mul(
@@ -95,19 +98,28 @@ export interface RandomOptions extends CreateOptions {
   /** The stream to draw from. Default: the shared one, see `manualSeed`. */
   generator?: Generator;
 }
-const finish = (t: Tensor, options: RandomOptions): Tensor => {
-  const typed = options.dtype ? t.to(checkDType(options.dtype)) : t;
+const finish = (made: Tensor, options: RandomOptions): Tensor => {
+  const typed = options.dtype ? made.to(checkDType(options.dtype)) : made;
   return options.requiresGrad ? new Parameter(typed) : typed;
 };
 
 /** Uniform on [low, high); [0, 1) by default. */
-export const rand = (shape: Shape, options: RandomOptions & { low?: number; high?: number } = {}): Tensor =>
-  finish((options.generator ?? shared).uniform(shape, options.low, options.high), options);
+export const rand = <const S extends Shape>(
+  shape: readonly [...S],
+  options: RandomOptions & { low?: number; high?: number } = {},
+): Tensor<t.Out<S>> => finish((options.generator ?? shared).uniform(shape, options.low, options.high), options);
 /** Normal with mean 0 and standard deviation 1 by default. */
-export const randn = (shape: Shape, options: RandomOptions & { mean?: number; std?: number } = {}): Tensor =>
-  finish((options.generator ?? shared).normal(shape, options.mean, options.std), options);
+export const randn = <const S extends Shape>(
+  shape: readonly [...S],
+  options: RandomOptions & { mean?: number; std?: number } = {},
+): Tensor<t.Out<S>> => finish((options.generator ?? shared).normal(shape, options.mean, options.std), options);
 /** Whole numbers, uniform on [low, high), int32. */
-export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+export function randint<const S extends Shape>(
+  low: number,
+  high: number,
+  shape: readonly [...S],
+  options: RandomOptions = {},
+): Tensor<t.Out<S>> {
   if (!(high > low)) throw new ValueError(`randint: from ${low} to ${high}`, 'high must be greater than low.');
   const unit = (options.generator ?? shared)
     .bits(shape)
@@ -123,14 +135,24 @@ export function randint(low: number, high: number, shape: Shape, options: Random
   );
 }
 /** True with probability `p`. */
-export const bernoulli = (p: number | Tensor, shape: Shape, options: RandomOptions = {}): Tensor =>
-  finish((options.generator ?? shared).uniform(shape).lt(p), options);
+export function bernoulli<const S extends Shape>(
+  p: number | Tensor,
+  shape: readonly [...S],
+  options: RandomOptions = {},
+): Tensor<t.Out<S>> {
+  const draws: Tensor = (options.generator ?? shared).uniform(shape);
+  return finish(draws.lt(p), options);
+}
 /** The numbers 0 … n − 1 in random order, int32. */
-export function randperm(n: number, options: RandomOptions = {}): Tensor {
+export function randperm<N extends number>(n: N, options: RandomOptions = {}): Tensor<[N]> {
   const keys = (options.generator ?? shared).bits([n]);
   return finish(keys.argsort(), options);
 }
 /** Draws indices (int32) with the probabilities of each row (last axis), by the Gumbel-max rule. */
+export function categorical<T extends Tensor>(
+  probabilities: T,
+  options?: RandomOptions,
+): Tensor<t.Over<'argmax', T, -1, false>>;
 export function categorical(probabilities: Tensor, options: RandomOptions = {}): Tensor {
   if (probabilities.rank === 0)
     throw new ShapeError(`categorical: shape ${show(probabilities.shape)}`, 'The last axis holds the probabilities.');
@@ -142,6 +164,10 @@ export function categorical(probabilities: Tensor, options: RandomOptions = {}):
   );
 }
 /** Normal, redrawn until within [low, high] standard deviations (±2 by default), by inverting the distribution function. */
+export function truncatedNormal<const S extends Shape>(
+  shape: readonly [...S],
+  options?: RandomOptions & { mean?: number; std?: number; low?: number; high?: number },
+): Tensor<t.Out<S>>;
 export function truncatedNormal(
   shape: Shape,
   options: RandomOptions & { mean?: number; std?: number; low?: number; high?: number } = {},

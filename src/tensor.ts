@@ -536,7 +536,7 @@ export class Tensor<S extends Shape = Shape> {
     return new Tensor(b.permute(this.node, axes));
   }
   /** The last two axes swapped. */
-  get T(): Tensor<t.Out<t.Turned<S>>> {
+  get T(): Tensor<t.Turned<S>> {
     return turned(this);
   }
   /** Removes axes of length 1: all, or the one named. */

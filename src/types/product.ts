@@ -1,7 +1,7 @@
 // In: the shapes of two factors. Out: the shape of their product, or a message.
 import type { Shape } from '../shape.js';
 import type { Broadcast } from './broadcast.js';
-import type { IsOpen, MayEqual, Show } from './shape.js';
+import type { MayEqual, Show } from './shape.js';
 
 /** The shape of `a.matmul(b)`. */
 export type Matmul<A extends Shape, B extends Shape> = A extends readonly []
@@ -51,9 +51,9 @@ export type Turned<S extends Shape> = S extends readonly [
   infer N extends number,
 ]
   ? [...Lead, N, M]
-  : IsOpen<S> extends true
-    ? Shape
-    : S;
+  : S extends readonly [] | readonly [number]
+    ? S
+    : Shape;
 
 /** Every product of two vectors. */
 export type OuterProduct<A extends Shape, B extends Shape> = [A, B] extends [

@@ -17,6 +17,7 @@ import {
   scan,
   scatter,
   sinc,
+  type Tensor,
   tensor,
   unique,
   ValueError,
@@ -88,13 +89,10 @@ describe('scan', () => {
   test('carries several tensors, and keeps their shapes', () => {
     const xs = wide([1, 2, 3]);
     const start = [zeros([]), zeros([])] as const;
-    const { carry } = scan(
-      ([a, b], x) => [[b, a.add(x)] as const, b] as const,
-      start as readonly [typeof xs, typeof xs],
-      xs,
-    );
+    const { carry } = scan(([a, b], x) => [[b, a.add(x)] as const, b] as const, start as readonly [Tensor, Tensor], xs);
     expect(carry.map((c) => c.item())).toEqual([2, 4]);
-    expect(() => scan((c, x) => [c.add(x).expand(2), x] as const, zeros([]), xs)).toThrow(ShapeError);
+    const scalar: Tensor = zeros([]);
+    expect(() => scan((c, x) => [c.add(x).expand(2), x] as const, scalar, xs)).toThrow(ShapeError);
     expect(() => scan((c, x) => [c, x] as const, zeros([]), zeros([0, 2]))).toThrow(ValueError);
   });
 });
