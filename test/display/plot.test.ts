@@ -56,7 +56,7 @@ const plots: [string, () => Plot][] = [
 describe.each(plots)('%s', (_, make) => {
   test('shows itself interactively, as a picture and as text', async () => {
     const bundle = await make()[displayMethod]();
-    expect(Object.keys(bundle)).toEqual(['application/vnd.vegalite.v5+json', 'image/svg+xml', 'text/plain']);
+    expect(Object.keys(bundle).sort()).toEqual(['application/vnd.vegalite.v5+json', 'image/svg+xml', 'text/plain']);
     expect(bundle['application/vnd.vegalite.v5+json']).toMatchObject({
       $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
       usermeta: { embedOptions: { renderer: 'svg', actions: false } },
