@@ -18,6 +18,7 @@ export interface Stop {
 }
 
 const BODY = '"use strict";';
+const PROLOGUE = /^(?:[$\w]+\.([$\p{ID_Continue}]+) = \1;|Object\.hasOwn\(|const \$)/u;
 
 export class CellCode {
   readonly name: string;
@@ -28,7 +29,7 @@ export class CellCode {
   readonly #map: CellSourceMap;
   #mappings: Map<number, Mapping[]> | undefined;
   #body: Place | undefined;
-  #lastLine: number | undefined;
+  #lines: string[] | undefined;
 
   constructor(name: string, source: string, code: string, map: CellSourceMap, text = source) {
     this.name = name;
@@ -54,18 +55,34 @@ export class CellCode {
   /** Whether `at` stands behind the cell's own code, where the function that it became ends. */
   isAfterBody(at: Place): boolean {
     // The last line is the `sourceURL`, the one before closes the function.
-    this.#lastLine ??= this.code.split('\n').length - 2;
-    return at.line >= this.#lastLine;
+    return at.line >= this.#allLines.length - 2;
+  }
+
+  /** Whether `at` is a place that only the code has: a call of `f` became one of `(0, $.f)`, which holds another. */
+  isGenerated(at: Place): boolean {
+    return /\(0, (?:\$[$\w]*\.?)?$/.test(this.#line(at).slice(0, at.column));
   }
 
   /** Those of the code's stops that lie in the text, in the order of the code. */
   stops(places: readonly { at: Place; isReturn: boolean }[]): Stop[] {
-    const stops = places
-      .filter(({ at }) => !this.isBeforeBody(at) && !this.isAfterBody(at))
+    return places
+      .filter(({ at }) => !this.isBeforeBody(at) && !this.#isPrologue(at) && !this.isAfterBody(at))
       .map(({ at, isReturn }) => ({ at, isReturn, source: this.toSource(at) }));
-    // What the cell declares is put in place before its first statement, under the same position.
-    const first = stops.findLastIndex(({ source, isReturn }) => source.line === 0 && source.column === 0 && !isReturn);
-    return stops.filter(({ source }, index) => source.line > 0 || source.column > 0 || index === first);
+  }
+
+  /** Before its first statement a cell puts in place what it declares, under the position of that statement. */
+  #isPrologue(at: Place): boolean {
+    const { line, column } = this.toSource(at);
+    return line === 0 && column === 0 && PROLOGUE.test(this.#line(at).slice(at.column));
+  }
+
+  get #allLines(): readonly string[] {
+    this.#lines ??= this.code.split('\n');
+    return this.#lines;
+  }
+
+  #line({ line }: Place): string {
+    return this.#allLines[line] ?? '';
   }
 }
 

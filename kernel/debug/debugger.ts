@@ -1,22 +1,17 @@
 // Debug requests on the control channel → replies; stops and resumptions of the session → debug events.
-import type { Debugger as Engine } from 'node:inspector';
 import type { JsonObject } from '../contract.js';
 import { Fields, MalformedMessage } from '../wire/json.js';
 import type { Message } from '../wire/message.js';
 import { Breakpoints } from './breakpoints.js';
 import { CellCode } from './cell-code.js';
 import { callInspector, INSPECTOR, type InspectorCommand, type InspectorMessage, type Variable } from './contract.js';
+import { Engine, type Step } from './engine.js';
 import { Expressions, type Rewrite } from './expressions.js';
-import { EvaluationError, Paused, thrownText } from './paused.js';
+import { EvaluationError } from './paused.js';
 import { CAPABILITIES, forJupyterLab, parseRequest, type Request, THREAD, wantedBreakpoints } from './protocol.js';
-import { BLACKBOX, NAMING, pathOfCell, Sources } from './sources.js';
-import { isCaught } from './syntax.js';
+import { NAMING, pathOfCell, Sources } from './sources.js';
+import { awaits } from './syntax.js';
 import { Target, TargetError } from './target.js';
-
-/** How long code of an expression may keep the session to itself. */
-const TIMEOUT_MS = 5000;
-/** How many functions that await each other a stack goes back. */
-const ASYNC_DEPTH = 16;
 
 export interface DebuggerOptions {
   /** To the session's inspector. */
@@ -32,7 +27,6 @@ export interface DebuggerOptions {
   define(names: readonly string[]): void;
 }
 
-type Step = 'Debugger.stepOver' | 'Debugger.stepInto' | 'Debugger.stepOut';
 type Handler = (args: Fields, request: Request) => Promise<JsonObject | undefined> | JsonObject | undefined;
 
 export class Debugger {
@@ -41,13 +35,7 @@ export class Debugger {
   readonly #sources = new Sources();
   readonly #expressions: Expressions;
   readonly #breakpoints: Breakpoints;
-  #started = false;
-  /** The present session's inspector knows of breakpoints and the like. */
-  #enabled: Promise<void> | undefined;
-  #filters = new Set<string>();
-  #paused: Paused | undefined;
-  #stepping = false;
-  #pausing = false;
+  readonly #engine: Engine;
   #client = '';
   #seq = 0;
   #latest: Message | undefined;
@@ -57,9 +45,9 @@ export class Debugger {
   readonly #handlers: { [command: string]: Handler } = {
     debugInfo: () => ({
       ...NAMING,
-      isStarted: this.#started,
+      isStarted: this.#engine.isStarted,
       breakpoints: this.#breakpoints.list(),
-      stoppedThreads: this.#paused ? [THREAD] : [],
+      stoppedThreads: this.#engine.paused ? [THREAD] : [],
       richRendering: true,
       exceptionPaths: [],
       copyToGlobals: true,
@@ -69,8 +57,7 @@ export class Debugger {
       return CAPABILITIES;
     },
     attach: async () => {
-      this.#started = true;
-      await this.#enable();
+      await this.#engine.start();
       this.#publish('initialized', {});
       return undefined;
     },
@@ -80,8 +67,7 @@ export class Debugger {
       return { breakpoints: await this.#breakpoints.replace(path, wantedBreakpoints(given)) };
     },
     setExceptionBreakpoints: async (_args, { arguments: { filters } }) => {
-      this.#filters = new Set(Array.isArray(filters) ? filters.map(String) : []);
-      await this.#setExceptions();
+      await this.#engine.stopAt(new Set(Array.isArray(filters) ? filters.map(String) : []));
       return {};
     },
     configurationDone: () => ({}),
@@ -97,24 +83,25 @@ export class Debugger {
     },
     threads: () => ({ threads: [{ id: THREAD, name: 'session' }] }),
     stackTrace: (args) => {
-      const frames = this.#paused?.stackFrames ?? [];
+      const frames = this.#engine.paused?.stackFrames ?? [];
       const start = args.number('startFrame', 0);
       const levels = args.number('levels', 0);
       return { stackFrames: frames.slice(start, levels > 0 ? start + levels : undefined), totalFrames: frames.length };
     },
-    scopes: async (args) => ({ scopes: await this.#stopped().scopes(args.number('frameId')) }),
+    scopes: async (args) => ({ scopes: await this.#engine.stop().scopes(args.number('frameId')) }),
     variables: async (args) => {
-      const page = { ...pageOf(args) };
+      const page = pageOf(args);
       const reference = args.number('variablesReference');
-      const variables = this.#paused
-        ? await this.#paused.variables(reference, page)
-        : parse<Variable[]>(await this.#evaluate(callInspector('variables', reference, page)));
+      const { paused } = this.#engine;
+      const variables = paused
+        ? await paused.variables(reference, page)
+        : parse<Variable[]>(await this.#engine.evaluate(callInspector('variables', reference, page)));
       return { variables: this.#named(variables) };
     },
     setVariable: async (args) => {
       const name = args.string('name');
       const reference = args.number('variablesReference');
-      const paused = this.#stopped();
+      const paused = this.#engine.stop();
       const { code } = await this.#expressions.atOnce(args.string('value'), await paused.localNames(undefined));
       const text =
         (await paused.assign(reference, name, code)) ??
@@ -133,27 +120,28 @@ export class Debugger {
       return { ...variable, result: variable?.value };
     },
     exceptionInfo: () => {
-      const { description, className } = this.#stopped().thrown;
+      const { description, className } = this.#engine.stop().thrown;
       const [first = ''] = description.split(/\n +at /);
       return {
         exceptionId: className,
         description: first,
-        breakMode: this.#filters.has('raised') ? 'always' : 'unhandled',
+        breakMode: this.#engine.filters.has('raised') ? 'always' : 'unhandled',
         details: { message: first, typeName: className, stackTrace: description },
       };
     },
     inspectVariables: async () => {
-      if (this.#paused) {
-        const reference = Number(await this.#paused.evaluate(callInspector('globals')));
-        return { variables: this.#named(await this.#paused.variables(reference, {})) };
+      const { paused } = this.#engine;
+      if (paused) {
+        const reference = Number(await paused.evaluate(callInspector('globals')));
+        return { variables: this.#named(await paused.variables(reference, {})) };
       }
       const forget = callInspector('forget', this.#options.isBusy());
-      const text = await this.#evaluate(`(${forget}, ${INSPECTOR}.variables(${INSPECTOR}.globals(), {}))`);
+      const text = await this.#engine.evaluate(`(${forget}, ${INSPECTOR}.variables(${INSPECTOR}.globals(), {}))`);
       return { variables: this.#named(parse<Variable[]>(text)) };
     },
     richInspectVariables: async (args) => {
       const frameId = args.number('frameId', 0) || undefined;
-      const patient = this.#paused === undefined && !this.#options.isBusy();
+      const patient = this.#engine.paused === undefined && !this.#options.isBusy();
       const shown = (value: string): string => `${INSPECTOR}.rich(${value}, ${patient})`;
       const bundle = parse<JsonObject>(await this.#inFrame(args.string('variableName'), frameId, shown));
       return { data: bundle.data, metadata: bundle.metadata ?? {} };
@@ -167,25 +155,19 @@ export class Debugger {
       return {};
     },
     continue: async () => {
-      this.#stopped();
-      this.#stepping = false;
-      await this.#target.post('Debugger.resume', {});
+      await this.#engine.continue();
       return { allThreadsContinued: true };
     },
     next: () => this.#step('Debugger.stepOver'),
     stepIn: () => this.#step('Debugger.stepInto'),
     stepOut: () => this.#step('Debugger.stepOut'),
     pause: async () => {
-      this.#pausing = true;
-      await this.#target.post('Debugger.pause', {});
+      await this.#engine.pause();
       return undefined;
     },
     disconnect: async () => {
-      await this.#stop();
-      return undefined;
-    },
-    terminate: async () => {
-      await this.#stop();
+      this.#breakpoints.clear();
+      await this.#engine.end();
       return undefined;
     },
   };
@@ -200,20 +182,11 @@ export class Debugger {
       const { code, map } = await options.rewrite(source, 'breakpoints', none);
       return new CellCode('breakpoints', source, code, map, text);
     });
-    this.#target.on('Debugger.scriptParsed', ({ scriptId, url }) => this.#sources.loaded(scriptId, url));
-    this.#target.on('Debugger.paused', (event) => {
-      this.#onPaused(event).catch((error: unknown) => {
-        // A stop that cannot be told must not hold the session up.
-        console.error('debugger:', error);
-        this.#resume();
-      });
+    this.#engine = new Engine(this.#target, this.#sources, {
+      stopped: (reason, text) =>
+        this.#publish('stopped', { reason, threadId: THREAD, allThreadsStopped: true, ...(text ? { text } : {}) }),
+      continued: () => this.#publish('continued', { threadId: THREAD, allThreadsContinued: true }),
     });
-    this.#target.on('Debugger.resumed', () => this.#onResumed());
-  }
-
-  /** Whether the session stands at a stop that a front end knows of. */
-  get isStopped(): boolean {
-    return this.#paused !== undefined;
   }
 
   /** Answers the content of a `debug_request`: the content of its reply. */
@@ -234,9 +207,9 @@ export class Debugger {
   /** This cell is about to run: resolves when its breakpoints are set. */
   async beforeRun(cell: CellCode): Promise<void> {
     this.#sources.add(cell);
-    if (!this.#started) return;
+    if (!this.#engine.isStarted) return;
     await this.#changes;
-    await this.#enable();
+    await this.#engine.start();
     await this.#breakpoints.beforeRun(pathOfCell(cell.text), cell);
   }
 
@@ -247,17 +220,16 @@ export class Debugger {
   /** The session died. */
   forget(): void {
     this.#target.fail();
-    this.#enabled = undefined;
     this.#sources.forgetScripts();
     this.#breakpoints.forgetSet();
-    this.#onResumed();
+    this.#engine.forget();
   }
 
   #answer(request: Request): Promise<JsonObject | undefined> {
     const { command } = request;
     const handler = Object.hasOwn(this.#handlers, command) ? this.#handlers[command] : undefined;
     if (!handler) throw new TargetError(`the request "${command.slice(0, 80)}" is not supported`);
-    if (!this.#started && !WITHOUT_ATTACH.has(command)) {
+    if (!this.#engine.isStarted && !WITHOUT_ATTACH.has(command)) {
       throw new TargetError(`"${command}" needs the debugger: send initialize and attach first`);
     }
     const answer = async () => handler(new Fields(request.arguments, command), request);
@@ -267,123 +239,24 @@ export class Debugger {
     return change;
   }
 
-  #enable(): Promise<void> {
-    this.#enabled ??= this.#setUp();
-    return this.#enabled;
-  }
-
-  async #setUp(): Promise<void> {
-    await this.#target.post('Runtime.enable', {});
-    await this.#target.post('Debugger.enable', {});
-    await this.#target.post('Debugger.setBlackboxPatterns', { patterns: BLACKBOX });
-    await this.#target.post('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
-    await this.#setExceptions();
-  }
-
-  async #setExceptions(): Promise<void> {
-    // To the engine every error of a cell is caught, by the session; which ones a person's code catches is found out here.
-    await this.#target.post('Debugger.setPauseOnExceptions', { state: this.#filters.size > 0 ? 'all' : 'none' });
-  }
-
-  async #stop(): Promise<void> {
-    this.#started = false;
-    this.#breakpoints.clear();
-    this.#filters.clear();
-    if (!this.#enabled) return;
-    this.#enabled = undefined;
-    await this.#target.post('Debugger.disable', {});
-    await this.#target.post('Runtime.disable', {});
-    this.#onResumed();
-  }
-
-  async #onPaused(event: Engine.PausedEventDataType): Promise<void> {
-    const paused = new Paused(this.#target, this.#sources, event);
-    const isException = event.reason === 'exception' || event.reason === 'promiseRejection';
-    const [top] = event.callFrames;
-    const script = top && this.#sources.script(top.location.scriptId);
-    if (!top || !paused.hasCalls) {
-      if (this.#pausing) await this.#target.post('Debugger.stepInto', {});
-      else this.#resume();
-      return;
-    }
-    if (isException) {
-      if (!this.#filters.has('raised') && paused.places.some(caught)) return this.#resume();
-    } else if (!script) {
-      await this.#target.post('Debugger.stepOut', {});
-      return;
-    } else if ('cell' in script && script.cell.isAfterBody(placeOf(top.location))) {
-      await this.#target.post('Debugger.stepOver', {});
-      return;
-    }
-    await this.#target.post('Runtime.evaluate', { expression: callInspector('forget') });
-    this.#paused = paused;
-    const reason = isException ? 'exception' : this.#reason(event);
-    this.#stepping = false;
-    this.#pausing = false;
-    const text = isException ? paused.thrown.description.split('\n')[0] : undefined;
-    this.#publish('stopped', { reason, threadId: THREAD, allThreadsStopped: true, ...(text ? { text } : {}) });
-  }
-
-  #reason({ hitBreakpoints }: Engine.PausedEventDataType): string {
-    if (hitBreakpoints && hitBreakpoints.length > 0) return 'breakpoint';
-    if (this.#stepping) return 'step';
-    // A debugger statement.
-    return this.#pausing ? 'pause' : 'breakpoint';
-  }
-
-  #onResumed(): void {
-    if (!this.#paused) return;
-    this.#paused = undefined;
-    this.#publish('continued', { threadId: THREAD, allThreadsContinued: true });
-    // What the references stood for may be large.
-    if (this.#enabled)
-      void this.#ignoring(this.#target.post('Runtime.evaluate', { expression: callInspector('forget') }));
-  }
-
-  /** Goes on after a stop that nobody asked for; a step that it came across ends in the function around. */
-  #resume(): void {
-    void this.#ignoring(this.#target.post(this.#stepping ? 'Debugger.stepOut' : 'Debugger.resume', {}));
-  }
-
   async #step(step: Step): Promise<undefined> {
-    this.#stopped();
-    this.#stepping = true;
-    await this.#target.post(step, {});
-  }
-
-  #stopped(): Paused {
-    if (!this.#paused) throw new TargetError('the session is not stopped');
-    return this.#paused;
+    await this.#engine.step(step);
   }
 
   /** Runs `source` where a frame stands, or in the notebook, and answers what `use` makes of its value. */
   async #inFrame(source: string, frameId: number | undefined, use: (value: string) => string): Promise<string> {
-    const paused = this.#paused;
+    const { paused } = this.#engine;
     if (!paused) {
       const { code, declares } = await this.#expressions.inTime(source);
-      const text = await this.#evaluate(`${code}.then((value) => ${use('value')})`);
+      const text = await this.#engine.evaluate(`${code}.then((value) => ${use('value')})`);
       this.#options.define(declares);
       return text;
     }
+    if (awaits(source)) throw new EvaluationError('await: nothing else can run while the session is stopped');
     const { code, declares } = await this.#expressions.atOnce(source, await paused.localNames(frameId));
-    const text = await paused.evaluate(use(code), frameId).catch((error: unknown) => {
-      if (!(error instanceof EvaluationError) || !/await is only valid/.test(error.message)) throw error;
-      throw new EvaluationError('await: nothing else can run while the session is stopped');
-    });
+    const text = await paused.evaluate(use(code), frameId);
     this.#options.define(declares);
     return text;
-  }
-
-  /** Runs JavaScript beside whatever runs; what it answers, now or later, must be a string. */
-  async #evaluate(expression: string): Promise<string> {
-    const { result, exceptionDetails } = await this.#target.post('Runtime.evaluate', {
-      expression,
-      awaitPromise: true,
-      returnByValue: true,
-      timeout: TIMEOUT_MS,
-    });
-    if (exceptionDetails) throw new EvaluationError(thrownText(exceptionDetails));
-    return String(result.value);
   }
 
   #named(variables: readonly Variable[]): Variable[] {
@@ -392,12 +265,6 @@ export class Debugger {
 
   #publish(event: string, body: JsonObject): void {
     this.#options.publish(this.#latest, { type: 'event', seq: ++this.#seq, event, body });
-  }
-
-  async #ignoring(work: Promise<unknown>): Promise<void> {
-    await work.catch((error: unknown) => {
-      if (!(error instanceof TargetError)) throw error;
-    });
   }
 }
 
@@ -418,14 +285,6 @@ const WITHOUT_ATTACH: ReadonlySet<string> = new Set([
   'disconnect',
 ]);
 const CHANGES: ReadonlySet<string> = new Set(['attach', 'setBreakpoints', 'setExceptionBreakpoints', 'disconnect']);
-
-function caught({ script, source }: Paused['places'][number]): boolean {
-  return 'cell' in script && isCaught(script.cell.source, source);
-}
-
-function placeOf({ lineNumber, columnNumber = 0 }: Engine.Location): { line: number; column: number } {
-  return { line: lineNumber, column: columnNumber };
-}
 
 function pageOf(args: Fields): { filter?: 'indexed' | 'named'; start: number; count: number } {
   const filter = args.string('filter', '');

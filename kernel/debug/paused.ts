@@ -30,6 +30,8 @@ export class EvaluationError extends Error {
 
 interface Frame {
   script: Script;
+  /** The function that a cell became, rather than one that the cell declares. */
+  isCell: boolean;
   source: Place;
   name: string;
   /** Absent for functions that wait for the ones above, in an await. */
@@ -67,6 +69,31 @@ export class Paused {
   /** Whether a function of the user's is running, rather than only node's and ours. */
   get hasCalls(): boolean {
     return this.#frames.some(({ call }) => call);
+  }
+
+  /** The innermost function is none of the user's. */
+  get isElsewhere(): boolean {
+    return this.#frames[0]?.call !== this.#event.callFrames[0];
+  }
+
+  /** Behind the last statement of a cell, where its value is handed over. */
+  get isAtEndOfCell(): boolean {
+    const [frame] = this.#frames;
+    if (!frame?.call || !('cell' in frame.script)) return false;
+    const { location, returnValue } = frame.call;
+    return frame.isCell && (returnValue !== undefined || frame.script.cell.isAfterBody(placeOf(location)));
+  }
+
+  /** Inside an expression where the engine stops only because of how the cell was rewritten. */
+  get isGenerated(): boolean {
+    const [frame] = this.#frames;
+    if (!frame?.call || !('cell' in frame.script)) return false;
+    return frame.script.cell.isGenerated(placeOf(frame.call.location));
+  }
+
+  /** The line and the number of functions that run. */
+  get position(): { line: number; depth: number } {
+    return { line: this.#frames[0]?.source.line ?? 0, depth: this.#event.callFrames.length };
   }
 
   /** Places in the user's code, from the innermost call outwards; those after an await included. */
@@ -190,15 +217,11 @@ export function thrownText({ exception, text }: Runtime.ExceptionDetails): strin
 
 function callFrames(sources: Sources, { callFrames: calls }: Debugger.PausedEventDataType): Frame[] {
   return calls.flatMap((call) => {
-    const { scriptId, lineNumber, columnNumber = 0 } = call.location;
-    const script = sources.script(scriptId);
+    const script = sources.script(call.location.scriptId);
     if (!script) return [];
-    const at = { line: lineNumber, column: columnNumber };
+    const at = placeOf(call.location);
     const start = call.functionLocation;
-    const isCell =
-      'cell' in script &&
-      start !== undefined &&
-      script.cell.isBeforeBody({ line: start.lineNumber, column: start.columnNumber ?? 0 });
+    const isCell = 'cell' in script && start !== undefined && script.cell.isBeforeBody(placeOf(start));
     if (isCell && script.cell.isBeforeBody(at)) return [];
     return [frameOf(script, at, isCell, call.functionName, call)];
   });
@@ -222,7 +245,11 @@ function waitingFrames(sources: Sources, { asyncStackTrace }: Debugger.PausedEve
 function frameOf(script: Script, at: Place, isCell: boolean, called: string, call?: Debugger.CallFrame): Frame {
   const source = 'cell' in script ? script.cell.toSource(at) : at;
   const name = isCell && 'cell' in script ? script.cell.name : called || '(anonymous)';
-  return { script, source, name, ...(call ? { call } : {}) };
+  return { script, isCell, source, name, ...(call ? { call } : {}) };
+}
+
+function placeOf({ lineNumber, columnNumber = 0 }: Debugger.Location): Place {
+  return { line: lineNumber, column: columnNumber };
 }
 
 interface Group {
@@ -239,7 +266,7 @@ function grouped(chain: readonly Debugger.Scope[], cell: CellCode | undefined): 
   for (const scope of chain) {
     if (scope.type === 'global' || scope.type === 'script') continue;
     const start = scope.startLocation;
-    const isCells = cell && start && cell.isBeforeBody({ line: start.lineNumber, column: start.columnNumber ?? 0 });
+    const isCells = cell && start && cell.isBeforeBody(placeOf(start));
     if (isCells) {
       isLocal = false;
       continue;

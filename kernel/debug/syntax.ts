@@ -61,3 +61,15 @@ export function isCaught(text: string, place: Place): boolean {
   }
   return false;
 }
+
+/** Whether the text awaits, or imports, which is the same, on its own level. */
+export function awaits(text: string): boolean {
+  const ts = typescript();
+  const visit = (node: ts.Node): boolean => {
+    if (ts.isFunctionLike(node)) return false;
+    if (ts.isAwaitExpression(node) || ts.isImportDeclaration(node)) return true;
+    if (ts.isForOfStatement(node) && node.awaitModifier) return true;
+    return ts.forEachChild(node, visit) ?? false;
+  };
+  return parseUnfinishedCell(text).statements.some(visit);
+}

@@ -135,6 +135,7 @@ function literal(key: unknown): string {
   return typeof key === 'string' ? JSON.stringify(key) : typeof key === 'bigint' ? `${key}n` : String(key);
 }
 
+const OF_EVERY_CLASS = new Set(['length', 'name', 'prototype']);
 const INDEX = /^(0|[1-9]\d*)$/;
 
 /** The named parts: own properties, and the accessors of the value's classes. */
@@ -143,9 +144,11 @@ export function namedParts(value: object, path: string): Part[] {
   const parts: Part[] = [];
   const seen = new Set<string>();
   const hasIndices = indexedCount(value) !== undefined;
+  const isCode = typeof value === 'function';
   const add = (holder: object, accessorsOnly: boolean): void => {
     for (const name of Object.getOwnPropertyNames(holder)) {
       if (seen.has(name) || (hasIndices && (name === 'length' || INDEX.test(name)))) continue;
+      if (isCode && OF_EVERY_CLASS.has(name)) continue;
       const descriptor = Object.getOwnPropertyDescriptor(holder, name);
       if (!descriptor || name === '__proto__') continue;
       const { get } = descriptor;
@@ -156,7 +159,7 @@ export function namedParts(value: object, path: string): Part[] {
     }
   };
   add(value, false);
-  if (typeof value === 'function') return parts;
+  if (isCode) return parts;
   for (let at = Object.getPrototypeOf(value); at !== null && !isBuiltIn(at); at = Object.getPrototypeOf(at)) {
     if (types.isProxy(at)) break;
     add(at, true);
