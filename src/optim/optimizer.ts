@@ -145,7 +145,8 @@ export abstract class Optimizer<Options extends BaseOptions> {
         changed.push(parameter, ...Object.values(state.slots));
       }
     });
-    settle(changed);
+    // The last layers first: theirs is the gradient that the backward pass has first, and then needs no more.
+    settle(changed.reverse());
   }
 
   /** The gradient; one that has been collected over several steps is kept in memory, so that its history can go. */
