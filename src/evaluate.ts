@@ -107,9 +107,23 @@ export function evaluate(targets: readonly Node[], spill = false): void {
   reclaim();
 }
 
+let inspector: ((found: Walk, targets: readonly Node[]) => void) | null = null;
+/** Shows `inspect` every computation before it runs; null ends this. */
+export function inspectRuns(inspect: ((found: Walk, targets: readonly Node[]) => void) | null): void {
+  inspector = inspect;
+}
+
+/** Bytes kept for values to come. */
+export function spareBytes(): number {
+  let bytes = 0;
+  for (const list of free.values()) for (const array of list) bytes += array.byteLength;
+  return bytes;
+}
+
 function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
   const found = walk([...wanted]);
   const sources = [...wanted, ...needed(found, wanted, spill)];
+  inspector?.(found, sources);
   const signature = sign(found, sources);
   const backend = currentDevice();
   const executable = executableOf(found, signature, sources);

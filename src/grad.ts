@@ -1,7 +1,7 @@
 // Reverse-mode differentiation, graph to graph, by the table in ops.ts.
 import { add, constant } from './build.js';
 import { GradientError, ShapeError, show } from './errors.js';
-import { make, nextId, type Node } from './graph.js';
+import { make, type Node, nextId, type Variable } from './graph.js';
 import { ops } from './ops.js';
 import { sameShape } from './shape.js';
 
@@ -77,6 +77,22 @@ function discard(node: Node, first: number): void {
   }
 }
 
+type Look = (g: Node) => Node;
+const watchers = new WeakMap<Node | Variable, Set<Look>>();
+
+/** Shows `look` every gradient that arrives at `target`; what it returns goes on. Returns how to end this. */
+export function watchGradient(target: Node | Variable, look: Look): () => void {
+  const looks = watchers.get(target) ?? new Set();
+  watchers.set(target, looks.add(look));
+  return () => looks.delete(look);
+}
+
+function watched(node: Node, g: Node): Node {
+  let seen = g;
+  for (const look of watchers.get(node.variable ?? node) ?? []) seen = look(seen);
+  return seen;
+}
+
 /** The sum of what arrived at a node. */
 function total(parts: readonly Node[], first: number): Node {
   if (parts.length === 1) return parts[0]!;
@@ -121,7 +137,7 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
     const parts = arrived.get(node);
     if (!parts) continue;
     arrived.delete(node);
-    const g = total(parts, first);
+    const g = watched(node, total(parts, first));
     const sources = sourcesOf(node);
     const ends = node.variable !== null || stops.has(node) || sources.length === 0;
     if (ends || node === output) gradients.set(node, g);

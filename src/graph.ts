@@ -103,6 +103,12 @@ export function withRecording<T>(on: boolean, body: () => T): T {
 
 const none: Attributes = {};
 
+let observer: ((node: Node) => void) | null = null;
+/** Tells `observe` of every node that is made from now on; null ends this. */
+export function observeNodes(observe: ((node: Node) => void) | null): void {
+  observer = observe;
+}
+
 /** Makes a node after checking shapes and dtypes by the op's row. */
 export function make(
   op: OpName,
@@ -116,6 +122,7 @@ export function make(
     input.uses++;
     if (recording && input.tracked) node.tracked = true;
   }
+  observer?.(node);
   return node;
 }
 

@@ -6,7 +6,9 @@ import { registerDevice } from './device.js';
 registerDevice('cpu', openCpu);
 registerDevice('reference', openReference);
 
+export { detectNaN } from './anomaly.js';
 export * from './autograd.js';
+export { checkpoint } from './checkpoint.js';
 export * from './create.js';
 export { device } from './device.js';
 export type { DType, TypedArray } from './dtype.js';

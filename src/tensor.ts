@@ -5,7 +5,7 @@ import { tensorBundle, tensorText } from './display/tensor-view.js';
 import { bytesPerElement, checkDType, type DType, isFloat, type TypedArray } from './dtype.js';
 import { DTypeError, GradientError, IndexError, ShapeError, show, ValueError } from './errors.js';
 import { evaluate, retire } from './evaluate.js';
-import { backward } from './grad.js';
+import { backward, watchGradient } from './grad.js';
 import { leaf, make, type Node, type Variable, withRecording } from './graph.js';
 import { type Index, readIndex } from './indexing.js';
 import type { BinaryName, ReduceName, UnaryName } from './op-names.js';
@@ -159,6 +159,33 @@ export class Tensor<S extends Shape = Shape> {
     const { createGraph = false, retainGraph = createGraph } = options;
     withRecording(createGraph, () => backward(this.node, gradient?.node ?? null, retainGraph));
     awaitLoss(this);
+  }
+  /**
+   * Shows `look` the gradient of this tensor as each `backward()` passes it; a tensor that `look` returns takes its place.
+   * @returns a function that ends this.
+   * @throws GradientError when the tensor does not require a gradient; ShapeError (in `backward`) for a return of another shape.
+   */
+  onGradient(look: (gradient: Tensor) => unknown): () => void {
+    requireGradient('onGradient', this);
+    return watchGradient(this instanceof Parameter ? this : this.node, (g) => {
+      const instead = look(new Tensor(g));
+      if (!(instead instanceof Tensor)) return g;
+      if (!sameShape(instead.shape, g.shape))
+        throw new ShapeError(
+          `onGradient: a gradient of shape ${show(g.shape)} became one of shape ${show(instead.shape)}`,
+          'Shapes of gradients stay.',
+        );
+      return b.cast(instead.node, g.dtype);
+    });
+  }
+  /** Keeps the gradient of this tensor in `grad` at each `backward()`, as parameters do. Returns the tensor. */
+  retainGrad(): this {
+    if (this instanceof Parameter) return this;
+    this.onGradient((gradient) => {
+      this.grad = this.grad ? new Tensor(b.add(this.grad.node, gradient.node)) : gradient;
+      awaitLoss(this.grad);
+    });
+    return this;
   }
   /** The same value, cut off from its history; of a parameter, its present value. */
   detach(): Tensor<S> {
