@@ -1,4 +1,5 @@
-/* The pool: workers spin for a moment for the next job, then sleep. A job is claimed task by task, so a late worker delays nobody. */
+/* The pool: threads that wait spin for a moment, then sleep, so that on a busy machine they give their processor away instead of
+   using up its time slices. A job is claimed task by task, so a late worker delays nobody. */
 #define _GNU_SOURCE
 #include "threads.h"
 #include <pthread.h>
@@ -7,15 +8,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 256, SPINS_BEFORE_SLEEP = 1500, SPINS_BEFORE_YIELD = 20000 };
+/* How long a worker spins for the next job, and the caller for the last tasks of others: longer than the usual gap between two kernels
+   and the usual task, shorter than a time slice by far. */
+enum { MAX_THREADS = 256, WORKER_NANOSECONDS = 50000, CALLER_NANOSECONDS = 30000, SPINS_PER_LOOK = 16 };
 
 static inline void relax(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
+#endif
+}
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The processor that the caller runs on; -1 where the system does not say. */
+static int processor(void) {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
 #endif
 }
 
@@ -29,20 +48,37 @@ static int count_of(uint64_t t) { return (int)(t & TASK_MASK); }
 static _Atomic(void (*)(void *, int)) jobTask;
 static void *_Atomic jobContext;
 static atomic_int tasksDone, sleepers, nThreads;
+static atomic_bool callerSleeps;
+static atomic_int callerProcessor, workingOn[MAX_THREADS]; /* by worker: 1 + processor while it has tasks, else 0 */
 static int started; /* workers that exist */
 static pthread_mutex_t sleepLock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wakeUp = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t wakeUp = PTHREAD_COND_INITIALIZER, allDone = PTHREAD_COND_INITIALIZER;
 
-/* Takes tasks of one job until none is left. */
-static void work(uint64_t job) {
-  for (;;) {
+/* Spins until the condition holds or the time is over. A macro: conditions read different things. */
+#define SPIN_UNTIL(condition, time)                                                          \
+  for (int64_t spins_ = 0, end_ = 0; !(condition); spins_++) {                               \
+    relax();                                                                                 \
+    if (spins_ % SPINS_PER_LOOK != SPINS_PER_LOOK - 1) continue;                             \
+    const int64_t now_ = nanoseconds();                                                      \
+    if (end_ == 0) end_ = now_ + (time);                                                     \
+    else if (now_ > end_) break;                                                             \
+  }
+
+/* Takes tasks of one job until none is left; says whether there was one. */
+static bool work(uint64_t job) {
+  for (bool found = false;; found = true) {
     uint64_t seen = atomic_load(&ticket);
-    if (job_of(seen) != job || next_of(seen) >= count_of(seen)) return;
+    if (job_of(seen) != job || next_of(seen) >= count_of(seen)) return found;
     void (*task)(void *, int) = atomic_load(&jobTask);
     void *context = atomic_load(&jobContext);
-    if (!atomic_compare_exchange_weak(&ticket, &seen, seen + (1u << TASK_BITS))) continue;
+    while (!atomic_compare_exchange_weak(&ticket, &seen, seen + (1u << TASK_BITS)))
+      if (job_of(seen) != job || next_of(seen) >= count_of(seen)) return found;
     task(context, next_of(seen));
-    atomic_fetch_add(&tasksDone, 1);
+    if (atomic_fetch_add(&tasksDone, 1) + 1 == count_of(seen) && atomic_load(&callerSleeps)) {
+      pthread_mutex_lock(&sleepLock);
+      pthread_cond_signal(&allDone);
+      pthread_mutex_unlock(&sleepLock);
+    }
   }
 }
 
@@ -51,8 +87,9 @@ static bool idle(uint64_t job, int id) { return job_of(atomic_load(&ticket)) == 
 static void *worker(void *argument) {
   const int id = (int)(intptr_t)argument;
   uint64_t job = 0;
-  for (;;) {
-    for (int spins = 0; idle(job, id) && spins < SPINS_BEFORE_SLEEP; spins++) relax();
+  /* One that came too late for the last job, or stands on the caller's processor, would only be in the way. */
+  for (bool useful = false;;) {
+    if (useful && (processor() < 0 || processor() != atomic_load(&callerProcessor))) SPIN_UNTIL(!idle(job, id), WORKER_NANOSECONDS)
     if (idle(job, id)) {
       pthread_mutex_lock(&sleepLock);
       atomic_fetch_add(&sleepers, 1);
@@ -61,7 +98,9 @@ static void *worker(void *argument) {
       pthread_mutex_unlock(&sleepLock);
     }
     job = job_of(atomic_load(&ticket));
-    work(job);
+    atomic_store(&workingOn[id], 1 + processor());
+    useful = work(job);
+    atomic_store(&workingOn[id], 0);
   }
   return NULL;
 }
@@ -93,6 +132,14 @@ int gl_pool_size(int n) {
   return n;
 }
 
+/* Whether a worker with tasks left waits for the very processor that the caller has. */
+static bool in_the_way(void) {
+  const int here = processor();
+  for (int id = 1; here >= 0 && id < atomic_load(&nThreads); id++)
+    if (atomic_load(&workingOn[id]) == 1 + here) return true;
+  return false;
+}
+
 void gl_parallel(int nTasks, void (*task)(void *, int), void *context) {
   if (nTasks <= 1 || atomic_load(&nThreads) <= 1) {
     for (int i = 0; i < nTasks; i++) task(context, i);
@@ -102,6 +149,7 @@ void gl_parallel(int nTasks, void (*task)(void *, int), void *context) {
   atomic_store(&tasksDone, 0);
   atomic_store(&jobTask, task);
   atomic_store(&jobContext, context);
+  atomic_store(&callerProcessor, processor());
   atomic_store(&ticket, job << (2 * TASK_BITS) | (uint64_t)nTasks);
   if (atomic_load(&sleepers)) {
     pthread_mutex_lock(&sleepLock);
@@ -109,7 +157,11 @@ void gl_parallel(int nTasks, void (*task)(void *, int), void *context) {
     pthread_mutex_unlock(&sleepLock);
   }
   work(job);
-  for (int spins = 0; atomic_load(&tasksDone) < nTasks; spins++)
-    if (spins < SPINS_BEFORE_YIELD) relax();
-    else sched_yield();
+  if (!in_the_way()) SPIN_UNTIL(atomic_load(&tasksDone) == nTasks, CALLER_NANOSECONDS)
+  if (atomic_load(&tasksDone) == nTasks) return;
+  pthread_mutex_lock(&sleepLock);
+  atomic_store(&callerSleeps, true);
+  while (atomic_load(&tasksDone) < nTasks) pthread_cond_wait(&allDone, &sleepLock);
+  atomic_store(&callerSleeps, false);
+  pthread_mutex_unlock(&sleepLock);
 }
