@@ -5,7 +5,7 @@ import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
 import { CellCode, type Debugger } from '../debug/index.js';
 import type { CellDiagnostic } from '../types/index.js';
 import type { Message } from '../wire/message.js';
-import { type ExecuteRequest, executeRequest } from '../wire/requests.js';
+import type { ExecuteRequest } from '../wire/requests.js';
 import type { History } from './history.js';
 import type { Language } from './language.js';
 import { MagicError, type MagicHost, perform, splitCell, type TypecheckMode } from './magics.js';
@@ -73,8 +73,7 @@ export class Cells {
     return [...this.#names.keys(), ...this.#undeclared];
   }
 
-  execute(message: Message): Promise<void> {
-    const request = executeRequest(message.content);
+  execute(message: Message, request: ExecuteRequest): Promise<void> {
     return new Promise((answered) => {
       this.#queue.push({ message, request, answered, aborted: false });
       if (!this.#running) void this.#next();

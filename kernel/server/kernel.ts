@@ -122,7 +122,7 @@ export class Kernel {
   /** A request on the shell or control channel. Requests that do not run cells are answered while cells run. */
   async handle(channel: RequestChannel, message: Message): Promise<void> {
     if (message.type === 'execute_request' && channel === 'shell') {
-      return this.#guard(channel, message, () => this.#cells.execute(message));
+      return this.#execute(message);
     }
     const handler = Object.hasOwn(this.#handlers, message.type) ? this.#handlers[message.type] : undefined;
     this.#status(message, 'busy');
@@ -155,6 +155,20 @@ export class Kernel {
     await this.#language.dispose();
   }
 
+  /** Cells tell their own status. */
+  async #execute(message: Message): Promise<void> {
+    let request: requests.ExecuteRequest;
+    try {
+      request = requests.executeRequest(message.content);
+    } catch (error) {
+      this.#status(message, 'busy');
+      this.#fail('shell', message, error);
+      this.#status(message, 'idle');
+      return;
+    }
+    await this.#guard('shell', message, () => this.#cells.execute(message, request));
+  }
+
   #comm(message: Message, action: CommFrame['action']): Promise<void> {
     const { id, target, data } = requests.commContent(message.content);
     return this.#sessions.comm(message, { action, id, target, data, metadata: message.metadata });
@@ -165,12 +179,16 @@ export class Kernel {
     try {
       await answer();
     } catch (error) {
-      if (!(error instanceof MalformedMessage)) console.error(error);
-      const { name, message: text } = error instanceof Error ? error : new Error(String(error));
-      const content = { status: 'error', ename: name, evalue: text, traceback: [`${name}: ${text}`] };
-      if (message.type.endsWith('_request')) {
-        this.#outbox.reply(channel, message.type.replace(/_request$/, '_reply'), message, content);
-      }
+      this.#fail(channel, message, error);
+    }
+  }
+
+  #fail(channel: RequestChannel, message: Message, error: unknown): void {
+    if (!(error instanceof MalformedMessage)) console.error(error);
+    const { name, message: text } = error instanceof Error ? error : new Error(String(error));
+    const content = { status: 'error', ename: name, evalue: text, traceback: [`${name}: ${text}`] };
+    if (message.type.endsWith('_request')) {
+      this.#outbox.reply(channel, message.type.replace(/_request$/, '_reply'), message, content);
     }
   }
 

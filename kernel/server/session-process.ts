@@ -42,6 +42,7 @@ export class SessionProcess {
   #captured = 0;
   #lastWords = '';
   #closing = false;
+  #ready = false;
 
   constructor(listener: SessionListener, folder: string) {
     this.#listener = listener;
@@ -75,10 +76,11 @@ export class SessionProcess {
     this.#line.write(Buffer.concat([header(Kind.comm, run, payload.length), payload]));
   }
 
-  /** Stops the running code, and child processes that it waits for. */
-  interrupt(): void {
+  /** Stops the running code and, on wish, child processes that it waits for. */
+  interrupt(withChildren: boolean): void {
     this.order(0, { type: 'interrupt' });
-    this.#signalGroup('SIGINT');
+    // Before it is ready a signal would end it.
+    if (withChildren && this.#ready) this.#signalGroup('SIGINT');
   }
 
   /** Ends the session and its children, whatever they are doing; resolves when the session is gone. */
@@ -127,9 +129,12 @@ export class SessionProcess {
       case Kind.stderr:
         this.#listener.stream(run, 'stderr', payload.toString());
         break;
-      case Kind.event:
-        this.#listener.event(run, JSON.parse(payload.toString()) as SessionEvent);
+      case Kind.event: {
+        const event = JSON.parse(payload.toString()) as SessionEvent;
+        if (event.type === 'ready') this.#ready = true;
+        this.#listener.event(run, event);
         break;
+      }
       case Kind.comm: {
         const { json, buffers } = unpackBuffers<CommFrame>(payload);
         this.#listener.comm(run, json, buffers);

@@ -93,8 +93,9 @@ export class Sessions {
     });
   }
 
+  /** Stops what runs, or what an earlier cell left running. */
   interrupt(): void {
-    if (this.#pending || this.#handled.size > 0) this.#session.interrupt();
+    this.#session.interrupt(this.#pending !== undefined);
   }
 
   inspect(command: InspectorCommand): void {

@@ -77,7 +77,7 @@ export function isStopped(): boolean {
 }
 
 /** So often in a row may a termination be put off; then what it interrupts is a user's hook that never ends. */
-const PATIENCE = 50;
+const PATIENCE = 400;
 let refusals = 0;
 
 /**

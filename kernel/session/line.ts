@@ -1,6 +1,7 @@
 // The session's second thread: orders from the server → the main thread, frames from the ring → the server, interrupts → the inspector.
 import inspector from 'node:inspector';
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommFrame, Order } from '../contract.js';
 import { Relay } from '../debug/relay.js';
@@ -90,17 +91,34 @@ function toMain(message: ToMain): void {
   main.postMessage(message);
 }
 
+const taken = new Int32Array(data.taken);
+/** Orders that the main thread may not have taken yet. */
+let given: Extract<ToMain, { type: 'order' }>[] = [];
+let lastOrder = 0;
+
+function give(order: Order): void {
+  lastOrder = (lastOrder + 1) | 0;
+  const message = { type: 'order', number: lastOrder, order } as const;
+  given.push(message);
+  if (isTaken(given[0])) given = given.filter((each) => !isTaken(each));
+  toMain(message);
+}
+
+function isTaken(message: (typeof given)[number] | undefined): boolean {
+  return message !== undefined && message.number - Atomics.load(taken, 0) <= 0;
+}
+
 function obey(frame: Frame): void {
   if (frame.kind === Kind.comm) {
     const { json, buffers } = unpackBuffers<CommFrame>(frame.payload);
-    toMain({ type: 'order', order: { type: 'comm', run: frame.run, message: json, buffers } });
+    give({ type: 'comm', run: frame.run, message: json, buffers });
     return;
   }
   const order = JSON.parse(frame.payload.toString()) as Order;
   if (order.type === 'interrupt') interrupt();
   else if (order.type === 'transpiled') loader?.postMessage(order);
   else if (order.type === 'inspector') relay.obey(order.command);
-  else toMain({ type: 'order', order });
+  else give(order);
 }
 
 let loader: MessagePort | undefined;
@@ -158,12 +176,13 @@ function callOnMain(symbol: string): Promise<unknown> {
   });
 }
 
-/** Ends what runs on the main thread now, or what runs there next; resolves when it was delivered. */
+/** Ends what runs on the main thread now, or, if that has ended by itself, a bait. */
 async function terminate(): Promise<void> {
   // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
-  while ((await callOnMain(PREPARE_TERMINATION)) !== true);
+  while ((await callOnMain(PREPARE_TERMINATION)) !== true) await sleep(1);
   if (relay.paused) await relay.endPause();
-  else await new Promise<void>((resolve) => debugSession().post('Runtime.terminateExecution', () => resolve()));
+  else debugSession().post('Runtime.terminateExecution');
+  toMain({ type: 'bait' });
 }
 
 /**
@@ -184,9 +203,10 @@ async function stop(): Promise<void> {
   let alive = !relay.paused && (await answers(PATIENCE_MS, false));
   while (!alive) {
     await terminate();
-    // A termination that found nothing to end would end this probe, which is then repeated.
     alive = await answers(RETRY_MS, true);
   }
+  // What a termination ended on the way to us, or instead of code that had ended already.
+  for (const message of given) if (!isTaken(message)) toMain(message);
   relay.allowPauses(true);
   stopping = false;
   // A termination may have cut the writer off between marking the ring and waking us.

@@ -22,7 +22,8 @@ const LINE_DESCRIPTOR = 3;
 
 const memory = createRingMemory();
 const side = new MessageChannel();
-const data: LineData = { ring: memory, side: side.port2, descriptor: LINE_DESCRIPTOR };
+const taken = new Int32Array(new SharedArrayBuffer(4));
+const data: LineData = { ring: memory, side: side.port2, descriptor: LINE_DESCRIPTOR, taken: taken.buffer };
 const line = new Worker(new URL('./line.js', import.meta.url), {
   workerData: data,
   transferList: [side.port2],
@@ -91,15 +92,25 @@ function obey(order: Order): void {
 let littered = false;
 /** Orders that came between a termination and the sweep after it. */
 const deferred: Order[] = [];
+/** The order that was taken last; a termination may have ended it before it began. */
+let latest: Order | undefined;
 
 line.on('message', (message: ToMain) => {
+  if (message.type === 'bait') return;
   if (message.type === 'order') {
+    // The line thread repeats an order that a termination ended before it got here.
+    if (message.number - Atomics.load(taken, 0) <= 0) return;
+    latest = message.order;
+    Atomics.store(taken, 0, message.number);
     if (littered) deferred.push(message.order);
     else obey(message.order);
     return;
   }
   runner.settleInterrupted(littered);
-  if (message.terminated) comms.settleInterrupted();
+  if (message.terminated) {
+    comms.settleInterrupted();
+    if (latest?.type === 'run' && !runner.hasBegun(latest.run) && !deferred.includes(latest)) deferred.push(latest);
+  }
   toLine({ type: 'alive', probe: message.probe });
   if (message.terminated) throw new Sweep();
 });

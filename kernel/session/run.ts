@@ -32,6 +32,7 @@ export class Runner {
   #scope: NotebookScope;
   #runtime: CellRuntime;
   #current: Run | undefined;
+  #latest = 0;
   #known = this.#environment.size;
 
   constructor(ring: RingWriter, folder: string, prepareImport: (specifier: string) => void) {
@@ -55,7 +56,12 @@ export class Runner {
       began: performance.now(),
     };
     this.#current = run;
+    this.#latest = order.run;
     runIn(run.context, () => void this.#execute(run));
+  }
+
+  hasBegun(run: number): boolean {
+    return this.#latest === run;
   }
 
   /** What cells declared. */

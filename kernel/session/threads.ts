@@ -8,12 +8,18 @@ export interface LineData {
   side: MessagePort;
   /** The descriptor of the pipe to the server. */
   descriptor: number;
+  /** One 32-bit word: the number of the last order that the main thread has taken. */
+  taken: SharedArrayBuffer;
 }
 
 /** Main thread → line thread. */
 export type ToLine = { type: 'wake' } | { type: 'loader'; port: MessagePort } | { type: 'alive'; probe: number };
 /** Line thread → main thread. */
-export type ToMain = { type: 'order'; order: Order } | { type: 'probe'; probe: number; terminated: boolean };
+export type ToMain =
+  | { type: 'order'; number: number; order: Order }
+  /** Does nothing: the code that a termination ends when it comes too late. */
+  | { type: 'bait' }
+  | { type: 'probe'; probe: number; terminated: boolean };
 
 /** What the inspector calls on the main thread, in the middle of whatever runs there. */
 export const MARK_INTERRUPTED = 'gradlab.session.markInterrupted';
