@@ -3,6 +3,8 @@ export { cacheFolder } from './cache.js';
 export { type BatchOf, type Dataset, type Fields, TensorDataset } from './dataset.js';
 export { type DigitOptions, renderDigits } from './digits.js';
 export { type DownloadOptions, download, type Progress, type Resource } from './download.js';
+export * from './generated/index.js';
+export { type GraphData, karateClub } from './graphs/index.js';
 export { type Idx, type IdxData, readIdx } from './idx.js';
 export { LabelledImages } from './labelled-images.js';
 export { DataLoader, type LoaderOptions } from './loader.js';
