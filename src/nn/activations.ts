@@ -3,6 +3,8 @@
 import { full } from '../create.js';
 import { ValueError } from '../errors.js';
 import { Parameter, type Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { Module } from './module.js';
 
 const { SQRT1_2, PI } = Math;
@@ -50,23 +52,27 @@ export const hardswishOf = (x: Tensor): Tensor => x.mul(hardsigmoidOf(x));
 
 /** A layer without parameters that applies one function. */
 abstract class Activation extends Module {
-  abstract override forward(x: Tensor): Tensor;
+  declare readonly [flow]: t.Phantom<['same']>;
+  forward<T extends Tensor>(x: T): Tensor<t.ShapeOf<T>> {
+    return this.bend(x);
+  }
+  protected abstract bend(x: Tensor): Tensor;
 }
 /** max(x, 0). */
 export class ReLU extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return x.relu();
   }
 }
 /** 1 / (1 + e⁻ˣ). */
 export class Sigmoid extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return x.sigmoid();
   }
 }
 /** Hyperbolic tangent. */
 export class Tanh extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return x.tanh();
   }
 }
@@ -75,7 +81,7 @@ export class LeakyReLU extends Activation {
   constructor(readonly slope = 0.01) {
     super();
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return leakyReluOf(x, this.slope);
   }
   override describe(): string {
@@ -87,13 +93,13 @@ export class ELU extends Activation {
   constructor(readonly alpha = 1) {
     super();
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return eluOf(x, this.alpha);
   }
 }
 /** ELU with the constants that keep mean 0 and variance 1. */
 export class SELU extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return seluOf(x);
   }
 }
@@ -104,13 +110,13 @@ export class GELU extends Activation {
     if (approximate !== 'none' && approximate !== 'tanh')
       throw new ValueError(`gelu: approximate = '${approximate}'`, "Use 'none' or 'tanh'.");
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return geluOf(x, this.approximate);
   }
 }
 /** x·σ(x), also called swish. */
 export class SiLU extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return siluOf(x);
   }
 }
@@ -119,19 +125,19 @@ export class Softplus extends Activation {
   constructor(readonly beta = 1) {
     super();
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return softplusOf(x, this.beta);
   }
 }
 /** x·tanh(softplus(x)). */
 export class Mish extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return mishOf(x);
   }
 }
 /** x·min(max(x + 3, 0), 6)/6. */
 export class Hardswish extends Activation {
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return hardswishOf(x);
   }
 }
@@ -140,7 +146,7 @@ export class Softmax extends Activation {
   constructor(readonly axis = -1) {
     super();
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return x.softmax(this.axis);
   }
 }
@@ -149,7 +155,7 @@ export class LogSoftmax extends Activation {
   constructor(readonly axis = -1) {
     super();
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     return x.logSoftmax(this.axis);
   }
 }
@@ -160,7 +166,7 @@ export class PReLU extends Activation {
     super();
     this.weight = new Parameter(full([channels], initial));
   }
-  forward(x: Tensor): Tensor {
+  protected bend(x: Tensor): Tensor {
     const slope =
       this.weight.size === 1
         ? this.weight

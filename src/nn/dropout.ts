@@ -2,6 +2,8 @@
 import { generator } from '../random.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { checkProbability } from './check.js';
 import { Module } from './module.js';
 
@@ -15,10 +17,12 @@ export function drop(x: Tensor, p: number, shape: Shape): Tensor {
 
 /** Zeroes elements with probability p while training (Srivastava et al., 2014); does nothing in `eval()`. */
 export class Dropout extends Module {
+  declare readonly [flow]: t.Phantom<['same']>;
   constructor(readonly p = 0.5) {
     super();
     checkProbability('dropout', p);
   }
+  forward<T extends Tensor>(x: T): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     return this.training ? drop(x, this.p, x.shape) : x;
   }
@@ -29,6 +33,7 @@ export class Dropout extends Module {
 
 /** Zeroes whole channels (axes 0 and 1) with probability p while training; does nothing in `eval()`. */
 export class Dropout2d extends Dropout {
+  override forward<T extends Tensor>(x: T): Tensor<t.ShapeOf<T>>;
   override forward(x: Tensor): Tensor {
     return this.training
       ? drop(

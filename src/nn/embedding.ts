@@ -4,6 +4,8 @@ import { arange } from '../create.js';
 import { isFloat } from '../dtype.js';
 import { DTypeError, IndexError } from '../errors.js';
 import { Parameter, type Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { checkCount } from './check.js';
 import { normal } from './init.js';
 import { Module } from './module.js';
@@ -15,25 +17,27 @@ export interface EmbeddingOptions {
 }
 
 /** A table of vectors [count, size]; they start normal with standard deviation 1. */
-export class Embedding extends Module {
-  readonly weight: Parameter;
+export class Embedding<N extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['embedding', N]>;
+  readonly weight: Parameter<[number, N]>;
   readonly paddingIndex: number | null;
 
   constructor(
     readonly count: number,
-    readonly size: number,
+    readonly size: N,
     options: EmbeddingOptions = {},
   ) {
     super();
     checkCount('embedding', { count, size });
     this.paddingIndex = options.paddingIndex ?? null;
-    const start = normal([count, size]);
+    const start: Tensor = normal([count, size]);
     this.weight = new Parameter(
       this.paddingIndex === null ? start : start.where(arange(count).ne(this.paddingIndex).unsqueeze(1), 0),
     );
   }
   /** @param indices whole numbers of any shape @returns [...shape, size] @throws IndexError for one outside the table. */
-  forward(indices: Tensor): Tensor {
+  forward<T extends Tensor>(indices: T): Tensor<t.From<['embedding', N], T>>;
+  forward(this: Embedding, indices: Tensor): Tensor {
     if (isFloat(indices.dtype))
       throw new DTypeError(
         `embedding: indices are ${indices.dtype}`,
@@ -56,5 +60,5 @@ export class Embedding extends Module {
   }
 }
 /** A learnt vector of length `size` for each of the numbers 0 … `count` − 1. */
-export const embedding = (count: number, size: number, options?: EmbeddingOptions): Embedding =>
+export const embedding = <N extends number>(count: number, size: N, options?: EmbeddingOptions): Embedding<N> =>
   new Embedding(count, size, options);

@@ -1,6 +1,8 @@
 // In: [..., inputs]. Out: [..., outputs], an affine map of the last axis.
 import { ShapeError, show } from '../errors.js';
 import { Parameter, type Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { checkCount } from './check.js';
 import { defaultUniform } from './init.js';
 import { Module } from './module.js';
@@ -12,13 +14,14 @@ export interface LinearOptions {
 }
 
 /** y = x·Wᵀ + b, with W [outputs, inputs] as in PyTorch. */
-export class Linear extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+export class Linear<I extends number = number, O extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['linear', I, O]>;
+  readonly weight: Parameter<[O, I]>;
+  readonly bias: Parameter<[O]> | null;
 
   constructor(
-    readonly inputs: number,
-    readonly outputs: number,
+    readonly inputs: I,
+    readonly outputs: O,
     options: LinearOptions = {},
   ) {
     super();
@@ -28,7 +31,8 @@ export class Linear extends Module {
   }
 
   /** @param x [..., inputs] @returns [..., outputs] @throws ShapeError when the last axis differs. */
-  forward(x: Tensor): Tensor {
+  forward<T extends Tensor>(x: t.Into<['linear', I, O], T>): Tensor<t.From<['linear', I, O], T>>;
+  forward(this: Linear, x: Tensor): Tensor {
     if (x.shape[x.rank - 1] !== this.inputs) {
       throw new ShapeError(
         `linear(${this.inputs}, ${this.outputs}): input ${show(x.shape)}`,
@@ -44,5 +48,8 @@ export class Linear extends Module {
 }
 
 /** A layer y = x·Wᵀ + b over the last axis. Weights start uniform on ±1/√inputs. */
-export const linear = (inputs: number, outputs: number, options?: LinearOptions): Linear =>
-  new Linear(inputs, outputs, options);
+export const linear = <I extends number, O extends number>(
+  inputs: I,
+  outputs: O,
+  options?: LinearOptions,
+): Linear<I, O> => new Linear(inputs, outputs, options);

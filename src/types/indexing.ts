@@ -33,15 +33,17 @@ export type Taken<S extends Shape, Indices extends Shape, Axis extends number> =
       : Shape
     : Shape;
 
-/** The shape of nested arrays, read off their first elements. */
+/** The shape of nested or typed arrays, read off their first elements. */
 export type Nesting<V, Depth extends 0[] = []> = Depth['length'] extends 8
   ? Shape
   : [V] extends [number | boolean]
     ? []
-    : [V] extends [readonly unknown[]]
-      ? V extends readonly []
-        ? [0]
-        : Nesting<V[0], [...Depth, 0]> extends infer Inner extends Shape
-          ? [V['length'], ...Inner]
-          : Shape
-      : Shape;
+    : [V] extends [ArrayBufferView]
+      ? [number]
+      : [V] extends [readonly unknown[]]
+        ? V extends readonly []
+          ? [0]
+          : Nesting<V[0], [...Depth, 0]> extends infer Inner extends Shape
+            ? [V['length'], ...Inner]
+            : Shape
+        : Shape;

@@ -19,8 +19,7 @@ export type Arg<R, Given> = R extends string ? R : Given;
 /** Arguments as they came, or the message of the rule that they break in the place of each. */
 export type Args<R, Given extends readonly unknown[]> = R extends string ? readonly R[] : Given;
 /** The shape that a rule gives; unknown where it gives none. */
-export type Out<R> = Shape extends R ? Shape : [Extract<R, Shape>] extends [never] ? Shape : Closed<Extract<R, Shape>>;
-type Closed<S> = S extends Shape ? (number[] extends S ? Shape : S) : never;
+export type Out<R> = number[] extends R ? Shape : [Extract<R, Shape>] extends [never] ? Shape : Extract<R, Shape>;
 
 /** The shape of a tensor; numbers and booleans are scalars. */
 export type ShapeOf<T> = T extends Tensor<infer S> ? S : [];
@@ -39,7 +38,8 @@ type Lengths<S extends Shape> = S extends readonly []
       : S extends readonly [...infer Rest extends Shape, infer Last extends number]
         ? `${Lengths<Rest>}, ${Length<Last>}`
         : '…';
-type Length<N extends number> = number extends N ? '?' : `${N}`;
+/** A length as messages show it. */
+export type Length<N extends number> = number extends N ? '?' : `${N}`;
 
 /** The product of the lengths; `number` where one is unknown. */
 export type Size<S extends Shape> = S extends readonly []

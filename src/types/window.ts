@@ -4,7 +4,7 @@ import type { Minus, Plus, Quotient, Times } from './digits.js';
 import type { IsOpen, MayEqual, Show } from './shape.js';
 
 /** The option for spatial axis `At`. */
-type Each<Value, At extends number> = Value extends number
+export type Each<Value, At extends number> = Value extends number
   ? Value
   : Value extends readonly number[]
     ? Value[At] & number
@@ -53,7 +53,7 @@ type Windows<
   : Done;
 
 /** Axes of unknown length. */
-type Unknowns = { 1: [number]; 2: [number, number]; 3: [number, number, number] };
+export type Unknowns = { 1: [number]; 2: [number, number]; 3: [number, number, number] };
 
 /** How the window of a convolution moves; each for all spatial axes or one for each. */
 export interface Moves<Stride = unknown, Padding = unknown, Dilation = unknown, Groups = unknown> {
@@ -69,18 +69,29 @@ export type Convolved<Rank extends 1 | 2 | 3, S extends Shape, W extends Shape, 
   infer C extends number,
   ...infer K extends Unknowns[Rank],
 ]
-  ? S extends readonly [infer N extends number, infer Channels extends number, ...infer Spatial extends Unknowns[Rank]]
-    ? MayEqual<Channels, Times<C, Each<M['groups'], 0>>> extends false
-      ? `conv${Rank}d: input ${Show<S>} has ${Channels} channels, weight ${Show<W>} expects ${Times<C, Each<M['groups'], 0>>}`
-      : Windows<Spatial, K, M['stride'], M['padding'], M['dilation']> extends infer Lengths extends Shape
-        ? [N, O, ...Lengths]
-        : `conv${Rank}d: a kernel of ${Show<K>} on ${Show<Spatial>}: the kernel is larger than the padded input`
-    : IsOpen<S> extends true
-      ? [number, O, ...Unknowns[Rank]]
-      : `conv${Rank}d: input ${Show<S>}, weight ${Show<W>}: both need ${AxesOf[Rank]} axes`
+  ? Convolution<`conv${Rank}d with weight ${Show<W>}`, Rank, S, Times<C, Each<M['groups'], 0>>, O, K, M>
   : IsOpen<W> extends true
     ? [number, number, ...Unknowns[Rank]]
     : `conv${Rank}d: input ${Show<S>}, weight ${Show<W>}: both need ${AxesOf[Rank]} axes`;
+
+/** A convolution of S [n, inputs, …] to [n, outputs, …]; `What` names it in messages. */
+export type Convolution<
+  What extends string,
+  Rank extends 1 | 2 | 3,
+  S extends Shape,
+  I extends number,
+  O extends number,
+  K,
+  M extends Moves,
+> = S extends readonly [infer N extends number, infer C extends number, ...infer Spatial extends Unknowns[Rank]]
+  ? MayEqual<C, I> extends false
+    ? `${What}: input ${Show<S>} has ${C} channels where ${I} are wanted`
+    : Windows<Spatial, K, M['stride'], M['padding'], M['dilation']> extends infer Lengths extends Shape
+      ? [N, O, ...Lengths]
+      : `${What}: a kernel of ${ShowExtent<K>} on ${Show<Spatial>}: the kernel is larger than the padded input`
+  : IsOpen<S> extends true
+    ? [number, O, ...Unknowns[Rank]]
+    : `${What}: input ${Show<S>}: it takes ${AxesOf[Rank]} axes`;
 type AxesOf = { 1: 3; 2: 4; 3: 5 };
 
 /** Pooling over the last `Rank` axes. */

@@ -51,7 +51,8 @@ function spatial(x: Value, rank: number, what: string): readonly number[] {
   return x.tensor.shape.slice(2);
 }
 
-const convolution: Emit<nn.Conv1d> = (layer, x, graph, output) => {
+type Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d;
+const convolution: Emit<Convolution> = (layer, x, graph, output) => {
   const rank = layer.kernel.length;
   const lengths = spatial(x, rank, layer.constructor.name);
   const { stride = 1, dilation = 1, padding = 0, groups = 1 } = layer.options;
@@ -98,8 +99,9 @@ const transposed: Emit<nn.ConvTranspose1d> = (layer, x, graph, output) => {
   );
 };
 
+type Pooling = nn.MaxPool1d | nn.MaxPool2d | nn.MaxPool3d | nn.AvgPool1d | nn.AvgPool2d | nn.AvgPool3d;
 const pool =
-  (operator: 'MaxPool' | 'AveragePool', rank: number): Emit<nn.MaxPool2d> =>
+  (operator: 'MaxPool' | 'AveragePool', rank: number): Emit<Pooling> =>
   (layer, x, graph, output) => {
     spatial(x, rank, layer.constructor.name);
     const { stride = layer.kernel, padding = 0, dilation = 1 } = layer.options;
@@ -180,10 +182,10 @@ export const rules: readonly Rule[] = [
   rule(nn.Embedding, (layer, x, graph, output) =>
     graph.add('Gather', [graph.tensor('weight', layer.weight), x.name], { axis: { int: 0 } }, output),
   ),
-  ...[nn.Conv1d, nn.Conv2d, nn.Conv3d].map((kind) => rule(kind, convolution)),
+  ...[nn.Conv1d, nn.Conv2d, nn.Conv3d].map((kind) => rule<Convolution>(kind, convolution)),
   ...[nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d].map((kind) => rule(kind, transposed)),
-  ...[nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d].map((kind, i) => rule(kind, pool('MaxPool', i + 1))),
-  ...[nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d].map((kind, i) => rule(kind, pool('AveragePool', i + 1))),
+  ...[nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d].map((kind, i) => rule<Pooling>(kind, pool('MaxPool', i + 1))),
+  ...[nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d].map((kind, i) => rule<Pooling>(kind, pool('AveragePool', i + 1))),
   ...[nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d].map((kind, i) => rule(kind, adaptivePool('MaxPool', i + 1))),
   ...[nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d].map((kind, i) => rule(kind, adaptivePool('AveragePool', i + 1))),
   ...[nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d].map((kind) => rule(kind, batchNorm)),
