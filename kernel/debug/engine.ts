@@ -11,6 +11,9 @@ const TIMEOUT_MS = 5000;
 /** How many functions that await each other a stack goes back. */
 const ASYNC_DEPTH = 16;
 
+/** Not even a step may end in it. */
+const FORGET = { expression: callInspector('forget'), disableBreaks: true };
+
 export type Step = 'Debugger.stepOver' | 'Debugger.stepInto' | 'Debugger.stepOut';
 export type Reason = 'breakpoint' | 'step' | 'pause' | 'exception';
 
@@ -123,6 +126,7 @@ export class Engine {
       expression,
       awaitPromise: true,
       returnByValue: true,
+      disableBreaks: true,
       timeout: TIMEOUT_MS,
     });
     if (exceptionDetails) throw new EvaluationError(thrownText(exceptionDetails));
@@ -150,7 +154,7 @@ export class Engine {
         return;
       }
     }
-    await this.#target.post('Runtime.evaluate', { expression: callInspector('forget') });
+    await this.#target.post('Runtime.evaluate', FORGET);
     const reason = isException ? 'exception' : isAsked ? 'breakpoint' : this.#otherReason();
     this.#paused = paused;
     this.#stepping = undefined;
@@ -178,7 +182,7 @@ export class Engine {
     this.#paused = undefined;
     this.#listener.continued();
     // What the references stood for may be large.
-    if (this.#enabled) this.#post('Runtime.evaluate', { expression: callInspector('forget') });
+    if (this.#enabled) this.#post('Runtime.evaluate', FORGET);
   }
 
   /** Leaves a stop that nobody asked for. A step that came across it ends in the function around. */

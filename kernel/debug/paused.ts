@@ -36,13 +36,16 @@ interface Frame {
   name: string;
   /** Absent for functions that wait for the ones above, in an await. */
   call?: Debugger.CallFrame;
-  scopes?: Promise<FrameScopes>;
+  levels?: Promise<Level[]>;
 }
 
-interface FrameScopes {
-  /** Own variables first, then those of the functions around. */
-  levels: { name: string; hint: string; reference: number; names: string[] }[];
+/** Names that belong together. */
+interface Level {
+  name: string;
+  names: string[];
 }
+
+const LOCALS = 'Locals';
 
 let lastFrame = 0;
 
@@ -51,6 +54,8 @@ export class Paused {
   readonly #frames: Frame[];
   readonly #first: number;
   readonly #event: Debugger.PausedEventDataType;
+  /** Frames by the references to their variables. */
+  readonly #holders = new Map<number, Frame>();
 
   constructor(target: Target, sources: Sources, event: Debugger.PausedEventDataType) {
     this.#target = target;
@@ -112,13 +117,15 @@ export class Paused {
   }
 
   async scopes(frameId: number): Promise<Scope[]> {
-    const { levels } = await this.#scopesOf(this.#frame(frameId));
-    const scopes = levels.map(({ name, hint, reference }) => ({
-      name,
-      presentationHint: hint,
-      variablesReference: reference,
-      expensive: false,
-    }));
+    const frame = this.#frame(frameId);
+    const scopes: Scope[] = [];
+    for (const { name, names } of await this.#levelsOf(frame)) {
+      // Read where the frame stands, so that they are those of this moment.
+      const entries = names.map((each) => `[${JSON.stringify(each)}, () => ${each}]`);
+      const variablesReference = await this.#ask<number>(`${INSPECTOR}.locals([${entries.join(', ')}])`, frame.call);
+      this.#holders.set(variablesReference, frame);
+      scopes.push({ name, presentationHint: 'locals', variablesReference, expensive: false });
+    }
     const globals = await this.#ask<number>(callInspector('globals'));
     return [...scopes, { name: 'Globals', presentationHint: 'globals', variablesReference: globals, expensive: false }];
   }
@@ -129,7 +136,7 @@ export class Paused {
 
   /** Names that a frame sees beside the notebook's. */
   async localNames(frameId: number | undefined): Promise<Set<string>> {
-    const { levels } = await this.#scopesOf(this.#frame(frameId));
+    const levels = await this.#levelsOf(this.#frame(frameId));
     return new Set(levels.flatMap(({ names }) => names));
   }
 
@@ -142,14 +149,8 @@ export class Paused {
 
   /** Assigns to a variable of a frame, where `reference` lists one's. Answers undefined where it does not. */
   async assign(reference: number, name: string, code: string): Promise<string | undefined> {
-    for (const frame of this.#frames) {
-      const level = frame.scopes && (await frame.scopes).levels.find((each) => each.reference === reference);
-      if (!level || !frame.call) continue;
-      // The assignment is an ordinary one, so that constants stay what they are.
-      const assignment = `${INSPECTOR}.describe(${name} = (${code}), ${JSON.stringify(name)})`;
-      return this.#ask<string>(assignment, frame.call);
-    }
-    return undefined;
+    const call = this.#holders.get(reference)?.call;
+    return call && this.#ask<string>(`${INSPECTOR}.describe(${name} = (${code}), ${JSON.stringify(name)})`, call);
   }
 
   #frame(id: number | undefined): Frame {
@@ -158,36 +159,42 @@ export class Paused {
     return frame;
   }
 
-  #scopesOf(frame: Frame): Promise<FrameScopes> {
-    frame.scopes ??= this.#readScopes(frame);
-    return frame.scopes;
+  #levelsOf(frame: Frame): Promise<Level[]> {
+    frame.levels ??= this.#readLevels(frame);
+    return frame.levels;
   }
 
-  async #readScopes({ call, script }: Frame): Promise<FrameScopes> {
-    if (!call) return { levels: [] };
+  async #readLevels({ call, script }: Frame): Promise<Level[]> {
+    if (!call) return [];
     const groups = grouped(call.scopeChain, 'cell' in script ? script.cell : undefined);
-    const levels: FrameScopes['levels'] = [];
-    for (const [index, { name, hint, scopes }] of groups.entries()) {
-      const { reference, names } = await this.#open(index === 0 ? call.this : undefined, scopes);
-      levels.push({ name, hint, reference, names });
+    const scopes = groups.flatMap((group) => group.scopes.map(({ object }) => object));
+    const names = await this.#namesOf(scopes);
+    // An inner variable hides the outer ones of its name.
+    const seen = new Set<string>();
+    const levels = groups.map(({ name, scopes: own }): Level => {
+      const level = { name, names: names.splice(0, own.length).flat() };
+      level.names = [...new Set(level.names)].filter((each) => !seen.has(each) && isName(each));
+      for (const each of level.names) seen.add(each);
+      return level;
+    });
+    if (call.this.type === 'object') {
+      const [first] = levels;
+      if (first?.name === LOCALS) first.names.push('this');
+      else levels.unshift({ name: LOCALS, names: ['this'] });
     }
-    return { levels };
+    return levels.filter((level) => level.names.length > 0);
   }
 
-  async #open(
-    self: Runtime.RemoteObject | undefined,
-    scopes: readonly Debugger.Scope[],
-  ): Promise<{ reference: number; names: string[] }> {
-    const [innermost] = scopes;
-    const objectId = innermost?.object.objectId;
-    if (objectId === undefined) return { reference: 0, names: [] };
+  async #namesOf(scopes: readonly Runtime.RemoteObject[]): Promise<string[][]> {
+    const objectId = scopes[0]?.objectId;
+    if (objectId === undefined) return [];
     const { result } = await this.#target.post('Runtime.callFunctionOn', {
       objectId,
-      functionDeclaration: `function (self, ...scopes) { return ${INSPECTOR}.locals(self, scopes); }`,
-      arguments: [self, ...scopes.map(({ object }) => object)].map(argument),
+      functionDeclaration: 'function (...scopes) { return JSON.stringify(scopes.map((scope) => Object.keys(scope))); }',
+      arguments: scopes.map(({ objectId: id }) => (id === undefined ? {} : { objectId: id })),
       returnByValue: true,
     });
-    return JSON.parse(String(result.value)) as { reference: number; names: string[] };
+    return JSON.parse(String(result.value)) as string[][];
   }
 
   /** In a frame, because only there the time that it may take can be limited. */
@@ -254,8 +261,11 @@ function placeOf({ lineNumber, columnNumber = 0 }: Debugger.Location): Place {
 
 interface Group {
   name: string;
-  hint: string;
   scopes: Debugger.Scope[];
+}
+
+function isName(text: string): boolean {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text);
 }
 
 /** A function's blocks belong to its own variables; functions around it stay apart; what cells declare is global. */
@@ -280,13 +290,7 @@ function grouped(chain: readonly Debugger.Scope[], cell: CellCode | undefined): 
     const name = scope.type === 'module' ? 'Module' : `Closure${scope.name ? ` (${scope.name})` : ''}`;
     const same = groups.find((group) => group.name === name);
     if (same) same.scopes.push(scope);
-    else groups.push({ name, hint: 'locals', scopes: [scope] });
+    else groups.push({ name, scopes: [scope] });
   }
-  return [...(locals.length > 0 ? [{ name: 'Locals', hint: 'locals', scopes: locals }] : []), ...groups];
-}
-
-function argument(object: Runtime.RemoteObject | undefined): Runtime.CallArgument {
-  if (object?.objectId !== undefined) return { objectId: object.objectId };
-  if (object?.unserializableValue !== undefined) return { unserializableValue: object.unserializableValue };
-  return object?.value === undefined ? {} : { value: object.value };
+  return [...(locals.length > 0 ? [{ name: LOCALS, scopes: locals }] : []), ...groups];
 }

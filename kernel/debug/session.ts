@@ -65,18 +65,18 @@ export class SessionInspector {
     return this.#open({ list, holder: scope });
   }
 
-  /** Variables of one frame; of several with one name the first counts. */
-  locals(self: unknown, scopes: readonly object[]): string {
-    const parts = new Map<string, Part>();
-    for (const scope of scopes) {
-      for (const name of Object.keys(scope)) {
-        if (!parts.has(name)) parts.set(name, { name, path: name, value: Reflect.get(scope, name) });
+  /** A reference to variables of a frame, which read themselves there. */
+  locals(entries: readonly [name: string, read: () => unknown][]): number {
+    const variables = entries.map(([name, read]): Variable => {
+      try {
+        return this.#variable({ name, path: name, value: read() });
+      } catch (error) {
+        // It stands below the line where the frame is.
+        if (!(error instanceof ReferenceError)) throw error;
+        return { name, evaluateName: name, value: '<not initialized>', type: 'undefined', variablesReference: 0 };
       }
-    }
-    const names = [...parts.keys()];
-    if (self !== undefined && self !== globalThis) parts.set('this', { name: 'this', path: 'this', value: self });
-    const reference = this.#open({ list: () => [...parts.values()].map((part) => this.#variable(part)) });
-    return JSON.stringify({ reference, names });
+    });
+    return this.#open({ list: () => variables });
   }
 
   variables(reference: number, page: Page): string {

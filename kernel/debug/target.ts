@@ -7,7 +7,10 @@ import type { InspectorCommand, InspectorMessage } from './contract.js';
 interface Commands {
   'Runtime.enable': [object, object];
   'Runtime.disable': [object, object];
-  'Runtime.evaluate': [Runtime.EvaluateParameterType & { timeout?: number }, Runtime.EvaluateReturnType];
+  'Runtime.evaluate': [
+    Runtime.EvaluateParameterType & { timeout?: number; disableBreaks?: boolean },
+    Runtime.EvaluateReturnType,
+  ];
   'Runtime.callFunctionOn': [Runtime.CallFunctionOnParameterType, Runtime.CallFunctionOnReturnType];
   'Runtime.compileScript': [Runtime.CompileScriptParameterType, Runtime.CompileScriptReturnType];
   'Runtime.runScript': [Runtime.RunScriptParameterType, Runtime.RunScriptReturnType];

@@ -86,12 +86,12 @@ export class Cells {
     this.#sessions.interrupt();
   }
 
-  /** The session that had the cells' variables is gone. */
   /** Something else than a cell defined these. */
   define(names: readonly string[]): void {
     for (const name of names) if (!this.#names.has(name)) this.#undeclared.add(name);
   }
 
+  /** The session that had the cells' variables is gone. */
   forget(): void {
     this.#names = new Map();
     this.#undeclared.clear();

@@ -42,10 +42,9 @@ export class DebugClient {
     await this.body('attach');
   }
 
-  /** Ends whatever the test before has left: a stop, breakpoints, a cell that runs. */
+  /** Ends whatever the test before has left: a stop, breakpoints. */
   async reset(): Promise<void> {
     await this.send('disconnect');
-    await this.kernel.request('interrupt_request', {}, 'control');
     await this.kernel.run('0');
     await this.attach();
     this.#seen = this.kernel.messages.length;
