@@ -2,6 +2,8 @@
 import { arange, zeros } from '../create.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { Parameter, Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { checkCount, checkProbability } from './check.js';
 import { drop } from './dropout.js';
 import { xavierUniform } from './init.js';
@@ -19,7 +21,9 @@ export interface AttentionOptions {
 }
 
 /** True where query i may see key j, when queries are the last of the keys: [queries, keys]. */
-export const causalMask = (queries: number, keys = queries): Tensor =>
+export const causalMask = <Q extends number, K extends number = Q>(queries: Q, keys?: K): Tensor<[Q, K]> =>
+  lowerLeft(queries, keys ?? queries);
+const lowerLeft = (queries: number, keys: number): Tensor =>
   arange(queries)
     .add(keys - queries)
     .unsqueeze(1)
@@ -30,6 +34,12 @@ export const causalMask = (queries: number, keys = queries): Tensor =>
  * @param q [..., queries, d] @param k [..., keys, d] @param v [..., keys, e]
  * @returns output [..., queries, e] and weights [..., queries, keys].
  */
+export function scaledDotProductAttention<Q extends Tensor, K extends Tensor, V extends Tensor>(
+  q: Q,
+  k: t.Arg<t.Scores<Q, K>, K>,
+  v: t.Arg<t.Matmul<t.Out<t.Scores<Q, K>>, t.ShapeOf<V>>, V>,
+  options?: { mask?: Tensor; causal?: boolean; scale?: number; dropout?: number },
+): { output: Tensor<t.Out<t.Matmul<t.Out<t.Scores<Q, K>>, t.ShapeOf<V>>>>; weights: Tensor<t.Out<t.Scores<Q, K>>> };
 export function scaledDotProductAttention(
   q: Tensor,
   k: Tensor,
@@ -105,7 +115,8 @@ export function rotary(x: Tensor, options: { base?: number; offset?: number } = 
 }
 
 /** Attention by several heads, each with its own view of the features (Vaswani et al., 2017). */
-export class MultiHeadAttention extends Module {
+export class MultiHeadAttention<N extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['last', 'multiHeadAttention', N]>;
   /** Projections of queries, keys and values, stacked: [3 · size, size]. */
   readonly inWeight: Parameter;
   readonly inBias: Parameter | null;
@@ -192,6 +203,12 @@ export class MultiHeadAttention extends Module {
     return { output: this.out.forward(output.transpose(1, 2).reshape(n, t, this.size)), weights };
   }
   /** As `attend`, without the weights. */
+  forward<T extends Tensor>(
+    query: t.Into<['last', 'multiHeadAttention', N], T>,
+    key?: Tensor<[number, number, N]>,
+    value?: Tensor<[number, number, N]>,
+    options?: AttendOptions,
+  ): Tensor<t.ShapeOf<T>>;
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttendOptions = {}): Tensor {
     return this.attend(query, key, value, options).output;
   }
@@ -200,5 +217,8 @@ export class MultiHeadAttention extends Module {
   }
 }
 /** Attention of `size` features by `heads` heads. */
-export const multiHeadAttention = (size: number, heads: number, options?: MultiHeadOptions): MultiHeadAttention =>
-  new MultiHeadAttention(size, heads, options);
+export const multiHeadAttention = <N extends number>(
+  size: N,
+  heads: number,
+  options?: MultiHeadOptions,
+): MultiHeadAttention<N> => new MultiHeadAttention(size, heads, options);

@@ -4,6 +4,8 @@ import { ones, zeros } from '../create.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { type Shape, sizeOf } from '../shape.js';
 import { noGrad, Parameter, type Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { checkChannels, checkCount } from './check.js';
 import { Module } from './module.js';
 
@@ -39,7 +41,8 @@ function affinely(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor
   return bias ? scaled.add(bias) : scaled;
 }
 
-abstract class BatchNorm extends Module {
+abstract class BatchNorm<C extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['channels', 'batchNorm', C]>;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly runningMean: Parameter | null;
@@ -68,6 +71,7 @@ abstract class BatchNorm extends Module {
   }
 
   /** @param x [n, channels, …] @throws ShapeError for other ranks or channels; ValueError for a single value a channel while training. */
+  forward<T extends Tensor>(x: t.Into<['channels', 'batchNorm', C], T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     if (!this.ranks.includes(x.rank))
       throw new ShapeError(
@@ -118,19 +122,19 @@ abstract class BatchNorm extends Module {
   }
 }
 /** Batch norm (Ioffe and Szegedy, 2015) of [n, channels] or [n, channels, length]. */
-export class BatchNorm1d extends BatchNorm {
+export class BatchNorm1d<C extends number = number> extends BatchNorm<C> {
   constructor(channels: number, options?: BatchNormOptions) {
     super('batchNorm1d', [2, 3], channels, options);
   }
 }
 /** Batch norm of [n, channels, h, w]. */
-export class BatchNorm2d extends BatchNorm {
+export class BatchNorm2d<C extends number = number> extends BatchNorm<C> {
   constructor(channels: number, options?: BatchNormOptions) {
     super('batchNorm2d', [4], channels, options);
   }
 }
 /** Batch norm of [n, channels, d, h, w]. */
-export class BatchNorm3d extends BatchNorm {
+export class BatchNorm3d<C extends number = number> extends BatchNorm<C> {
   constructor(channels: number, options?: BatchNormOptions) {
     super('batchNorm3d', [5], channels, options);
   }
@@ -144,13 +148,14 @@ function checkTail(name: string, x: Tensor, tail: Shape): number[] {
 }
 
 /** Layer norm (Ba et al., 2016) over the last axes. */
-export class LayerNorm extends Module {
+export class LayerNorm<S extends number | Shape = number | Shape> extends Module {
+  declare readonly [flow]: t.Phantom<['last', 'layerNorm', t.Last<S>]>;
   readonly shape: Shape;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(shape: number | Shape, options: NormOptions & { bias?: boolean } = {}) {
+  constructor(shape: S, options: NormOptions & { bias?: boolean } = {}) {
     super();
     this.shape = typeof shape === 'number' ? [shape] : shape;
     const { eps = 1e-5, affine = true, bias = true } = options;
@@ -158,6 +163,7 @@ export class LayerNorm extends Module {
     this.weight = affine ? new Parameter(ones(this.shape)) : null;
     this.bias = affine && bias ? new Parameter(zeros(this.shape)) : null;
   }
+  forward<T extends Tensor>(x: t.Into<['last', 'layerNorm', t.Last<S>], T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     return affinely(standardise(x, checkTail('layerNorm', x, this.shape), this.eps).y, this.weight, this.bias);
   }
@@ -167,17 +173,19 @@ export class LayerNorm extends Module {
 }
 
 /** Root-mean-square norm (Zhang and Sennrich, 2019) over the last axes: x/√(mean x² + eps), scaled. */
-export class RMSNorm extends Module {
+export class RMSNorm<S extends number | Shape = number | Shape> extends Module {
+  declare readonly [flow]: t.Phantom<['last', 'rmsNorm', t.Last<S>]>;
   readonly shape: Shape;
   readonly weight: Parameter | null;
   readonly eps: number | null;
 
-  constructor(shape: number | Shape, options: { eps?: number | null; affine?: boolean } = {}) {
+  constructor(shape: S, options: { eps?: number | null; affine?: boolean } = {}) {
     super();
     this.shape = typeof shape === 'number' ? [shape] : shape;
     this.eps = options.eps ?? null;
     this.weight = (options.affine ?? true) ? new Parameter(ones(this.shape)) : null;
   }
+  forward<T extends Tensor>(x: t.Into<['last', 'rmsNorm', t.Last<S>], T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     const axes = checkTail('rmsNorm', x, this.shape);
     // As PyTorch: the distance from 1 to the next number of the dtype.
@@ -190,7 +198,8 @@ export class RMSNorm extends Module {
 }
 
 /** Group norm (Wu and He, 2018): each sample's channels in groups. */
-export class GroupNorm extends Module {
+export class GroupNorm<C extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['channels', 'groupNorm', C]>;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly eps: number;
@@ -209,6 +218,7 @@ export class GroupNorm extends Module {
     this.weight = affine ? new Parameter(ones([channels])) : null;
     this.bias = affine ? new Parameter(zeros([channels])) : null;
   }
+  forward<T extends Tensor>(x: t.Into<['channels', 'groupNorm', C], T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     checkChannels('groupNorm', x, this.channels);
     const rows = x.reshape(x.shape[0]!, this.groups, sizeOf(x.shape.slice(1)) / this.groups);
@@ -221,7 +231,7 @@ export class GroupNorm extends Module {
 }
 
 /** Instance norm (Ulyanov et al., 2016): each channel of each sample by itself. Learns no scale unless asked to. */
-export class InstanceNorm extends GroupNorm {
+export class InstanceNorm<C extends number = number> extends GroupNorm<C> {
   constructor(channels: number, options: NormOptions = {}) {
     super(channels, channels, { affine: false, ...options });
   }
@@ -231,23 +241,27 @@ export class InstanceNorm extends GroupNorm {
 }
 
 /** Batch norm of [n, channels] or [n, channels, length]. */
-export const batchNorm1d = (channels: number, options?: BatchNormOptions): BatchNorm1d =>
+export const batchNorm1d = <C extends number>(channels: C, options?: BatchNormOptions): BatchNorm1d<C> =>
   new BatchNorm1d(channels, options);
 /** Batch norm of [n, channels, h, w]. */
-export const batchNorm2d = (channels: number, options?: BatchNormOptions): BatchNorm2d =>
+export const batchNorm2d = <C extends number>(channels: C, options?: BatchNormOptions): BatchNorm2d<C> =>
   new BatchNorm2d(channels, options);
 /** Batch norm of [n, channels, d, h, w]. */
-export const batchNorm3d = (channels: number, options?: BatchNormOptions): BatchNorm3d =>
+export const batchNorm3d = <C extends number>(channels: C, options?: BatchNormOptions): BatchNorm3d<C> =>
   new BatchNorm3d(channels, options);
 /** Layer norm over the last axes, whose lengths are `shape`. */
-export const layerNorm = (shape: number | Shape, options?: NormOptions & { bias?: boolean }): LayerNorm =>
-  new LayerNorm(shape, options);
+export const layerNorm = <const S extends number | Shape>(
+  shape: S,
+  options?: NormOptions & { bias?: boolean },
+): LayerNorm<S> => new LayerNorm(shape, options);
 /** Root-mean-square norm over the last axes, whose lengths are `shape`. */
-export const rmsNorm = (shape: number | Shape, options?: { eps?: number | null; affine?: boolean }): RMSNorm =>
-  new RMSNorm(shape, options);
+export const rmsNorm = <const S extends number | Shape>(
+  shape: S,
+  options?: { eps?: number | null; affine?: boolean },
+): RMSNorm<S> => new RMSNorm(shape, options);
 /** Group norm of [n, channels, …]. */
-export const groupNorm = (groups: number, channels: number, options?: NormOptions): GroupNorm =>
+export const groupNorm = <C extends number>(groups: number, channels: C, options?: NormOptions): GroupNorm<C> =>
   new GroupNorm(groups, channels, options);
 /** Instance norm of [n, channels, …spatial]. */
-export const instanceNorm = (channels: number, options?: NormOptions): InstanceNorm =>
+export const instanceNorm = <C extends number>(channels: C, options?: NormOptions): InstanceNorm<C> =>
   new InstanceNorm(channels, options);

@@ -2,11 +2,14 @@
 import { arange, stack } from '../create.js';
 import { ShapeError, show } from '../errors.js';
 import { Parameter, type Tensor } from '../tensor.js';
+import type * as t from '../types/index.js';
+import type { flow } from '../types/layers.js';
 import { checkCount } from './check.js';
 import { normal } from './init.js';
 import { Module } from './module.js';
 
 /** Sines and cosines of wavelengths from 2π to 2π·10000 (Vaswani et al., 2017): [positions, size]. */
+export function sinusoidal<P extends number, N extends number>(positions: P, size: N, offset?: number): Tensor<[P, N]>;
 export function sinusoidal(positions: number, size: number, offset = 0): Tensor {
   checkCount('sinusoidal', { positions, size });
   const pairs = Math.ceil(size / 2);
@@ -27,17 +30,20 @@ function checkSequence(name: string, x: Tensor, size: number): [number, number] 
 }
 
 /** Adds `sinusoidal` positions. */
-export class SinusoidalPositions extends Module {
+export class SinusoidalPositions<N extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['last', 'sinusoidalPositions', N]>;
   constructor(readonly size: number) {
     super();
   }
   /** @param x [..., positions, size] @param offset position of the first. */
+  forward<T extends Tensor>(x: t.Into<['last', 'sinusoidalPositions', N], T>, offset?: number): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor, offset = 0): Tensor {
     return x.add(sinusoidal(...checkSequence('sinusoidalPositions', x, this.size), offset).to(x.dtype));
   }
 }
 /** Adds a learnt vector for each position. */
-export class LearnedPositions extends Module {
+export class LearnedPositions<N extends number = number> extends Module {
+  declare readonly [flow]: t.Phantom<['last', 'learnedPositions', N]>;
   readonly weight: Parameter;
   constructor(
     readonly positions: number,
@@ -48,6 +54,7 @@ export class LearnedPositions extends Module {
     this.weight = new Parameter(normal([positions, size], 0, 0.02));
   }
   /** @param x [..., positions, size] @param offset position of the first. @throws ShapeError beyond the learnt positions. */
+  forward<T extends Tensor>(x: t.Into<['last', 'learnedPositions', N], T>, offset?: number): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor, offset = 0): Tensor {
     const [t] = checkSequence('learnedPositions', x, this.size);
     if (offset + t > this.positions)
@@ -62,7 +69,7 @@ export class LearnedPositions extends Module {
   }
 }
 /** Adds sines and cosines of the position to features of `size`. */
-export const sinusoidalPositions = (size: number): SinusoidalPositions => new SinusoidalPositions(size);
+export const sinusoidalPositions = <N extends number>(size: N): SinusoidalPositions<N> => new SinusoidalPositions(size);
 /** Adds a learnt vector for each of `positions` positions. */
-export const learnedPositions = (positions: number, size: number): LearnedPositions =>
+export const learnedPositions = <N extends number>(positions: number, size: N): LearnedPositions<N> =>
   new LearnedPositions(positions, size);

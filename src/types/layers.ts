@@ -2,6 +2,7 @@
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Minus, Plus, Times } from './digits.js';
+import type { Matmul, Turned } from './product.js';
 import type { Flattened } from './reshape.js';
 import type { IsOpen, Length, MayEqual, Out, Phantom, ShapeOf, Show } from './shape.js';
 import type { Convolution, Each, Moves, Pooled, Unknowns } from './window.js';
@@ -141,6 +142,11 @@ type Checked<L extends readonly unknown[], S extends Shape, Done extends readonl
       : [...Done, Next, ...Rest]
     : never
   : Done;
+
+/** The last length of a shape, or the only one. */
+export type Last<S> = S extends number ? S : S extends readonly [...Shape, infer N extends number] ? N : number;
+/** How well queries [..., queries, d] fit keys [..., keys, d]: [..., queries, keys]. */
+export type Scores<Q, K> = Matmul<ShapeOf<Q>, Turned<ShapeOf<K>>>;
 
 /** What a layer says that it does. */
 export type FlowOf<L> = L extends { readonly [flow]: Phantom<infer F extends Flow> } ? F : never;
