@@ -106,6 +106,8 @@ line.on('message', (message: ToMain) => {
     else obey(message.order);
     return;
   }
+  // The cell may have begun after the stop, and before the termination hit it.
+  if (message.terminated) runner.markInterrupted();
   runner.settleInterrupted(littered);
   if (message.terminated) {
     comms.settleInterrupted();

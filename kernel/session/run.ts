@@ -150,8 +150,6 @@ export class Runner {
 
   #finish(run: Run, ending: Ending): void {
     if (run.finished) return;
-    run.finished = true;
-    if (this.#current === run) this.#current = undefined;
     this.#ring.json(Kind.event, run.order.run, {
       type: 'done',
       expressions: {},
@@ -159,6 +157,9 @@ export class Runner {
       ...ending,
       globals: this.#newGlobals(),
     });
+    // A termination before this line makes it say so once more, which the server passes over.
+    run.finished = true;
+    if (this.#current === run) this.#current = undefined;
   }
 
   #newGlobals(): string[] | undefined {

@@ -1,0 +1,191 @@
+// A random source goes in; cells, requests and broken frames come out, as a careless or hostile front end could send them.
+import type { Json } from './client.js';
+
+/** Numbers in [0, 1) that a seed determines (Mulberry32). */
+export class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.next() * limit);
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(values: readonly T[]): T {
+    const value = values[this.below(values.length)];
+    if (value === undefined) throw new Error('nothing to pick from');
+    return value;
+  }
+}
+
+const CELLS: readonly string[] = [
+  '1 + 1',
+  'const a = [1, 2, 3]; a.map((x) => x * 2)',
+  'class Point { constructor(public x: number, public y: number) {} }; new Point(1, 2)',
+  'let n = 0; for (let i = 0; i < 1000; i++) { console.log("line", i); n += i; } n',
+  'process.stdout.write("no line end"); process.stderr.write("of either")',
+  'console.log("x".repeat(300_000))',
+  'display({ a: [1, { b: 2 }] }); md`# *title*`',
+  'await new Promise((resolve) => setTimeout(resolve, 10)); "slept"',
+  'for (let i = 0; i < 20; i++) { await null; console.log(i); }',
+  'setTimeout(() => console.log("late"), 20); 0',
+  'setTimeout(() => { throw new Error("late"); }, 5); 0',
+  'Promise.reject(new Error("unhandled")); 0',
+  'throw new TypeError("boom", { cause: new Error("why") })',
+  'throw { toString() { throw 1; } }',
+  'throw null',
+  'const wrong: number = "text";',
+  'let = = }',
+  '`unfinished',
+  'while (true) {}',
+  'await 1; while (true) {}',
+  'for (;;) await null;',
+  'for (;;) await require("node:fs/promises").stat(".");',
+  'await new Promise(() => {})',
+  'for (let i = 0; ; i++) console.log(i);',
+  'for (;;) display(1);',
+  'setTimeout(() => { for (;;); }, 5); await new Promise(() => {})',
+  'setTimeout(() => { for (;;); }, 5); 0',
+  'setImmediate(() => { for (;;); }); 0',
+  'queueMicrotask(() => { for (;;); }); 0',
+  'setInterval(() => console.log("tick"), 5); await new Promise((resolve) => setTimeout(resolve, 30))',
+  'const { AsyncLocalStorage } = require("node:async_hooks"); const s = new AsyncLocalStorage<number>(); s.run(1, () => { for (;;) s.run(2, () => 0); })',
+  'require("node:async_hooks").createHook({ init() {}, before() {}, after() {} }).enable(); await null; for (;;) Promise.resolve();',
+  'try { for (;;); } catch {} finally { console.log("after") }',
+  'function deep(): number { return 1 + deep(); } deep()',
+  'await import("node:path")',
+  'import { nothing } from "./missing.js"; nothing',
+  'await input("?")',
+  '%who',
+  '%time await null',
+  '%timeit 1 + 1',
+  '%nonsense',
+  '%reset',
+  '!echo hello',
+  '!exit 3',
+  '!sleep 30',
+  '?a',
+  '%typecheck warn',
+  '%typecheck strict',
+  'globalThis.leaked = { of: 1 }; leaked',
+  'process.chdir("."); process.cwd().length',
+  'require("node:child_process").execSync("echo child", { stdio: "inherit" }); 0',
+  'new Proxy({}, { get() { throw new Error("trap"); }, ownKeys() { throw new Error("trap"); } })',
+  '({ [Symbol.for("Jupyter.display")]() { throw new Error("in display"); } })',
+  '({ get then() { throw new Error("then"); } })',
+  '({ [Symbol.for("Jupyter.display")]: () => new Promise(() => {}) })',
+  '',
+  '// nothing',
+  '"\\ud800"',
+];
+
+/** Cells after which another session runs. */
+export const DEADLY: readonly string[] = ['process.exit(0)', 'process.abort()', 'process.kill(process.pid, "SIGKILL")'];
+
+export function cell(dice: Dice): string {
+  const text = dice.pick(CELLS);
+  return dice.chance(0.1) ? mutateText(text, dice) : text;
+}
+
+export interface Request {
+  channel: 'shell' | 'control';
+  type: string;
+  content: Json;
+}
+
+const COMMS: readonly string[] = ['one', 'two', 'three'];
+
+/** Everything but execute_request, interrupt_request and shutdown_request. */
+export function request(dice: Dice): Request {
+  const code = dice.pick(CELLS).slice(0, dice.chance(0.5) ? undefined : dice.below(40));
+  const cursor_pos = dice.pick([0, 1, code.length, dice.below(50), -1, 1e9, 2.5]);
+  const comm_id = dice.pick(COMMS);
+  const [type, content] = dice.pick<[string, Json]>([
+    ['complete_request', { code, cursor_pos }],
+    ['complete_request', { code: `${code}.`, cursor_pos: code.length + 1 }],
+    ['inspect_request', { code, cursor_pos, detail_level: dice.below(3) }],
+    ['is_complete_request', { code }],
+    [
+      'history_request',
+      { hist_access_type: dice.pick(['tail', 'range', 'search', '?']), n: dice.below(9), pattern: '*(' },
+    ],
+    ['kernel_info_request', {}],
+    ['comm_info_request', dice.chance(0.5) ? {} : { target_name: 'target' }],
+    ['connect_request', {}],
+    ['comm_open', { comm_id, target_name: 'target', data: { x: 1 } }],
+    ['comm_msg', { comm_id, data: {} }],
+    ['comm_close', { comm_id, data: {} }],
+    [
+      'debug_request',
+      { type: 'request', seq: 1, command: dice.pick(['debugInfo', 'inspectVariables', 'nonsense', 'stackTrace']) },
+    ],
+    ['execute_request', dice.pick<Json>([{}, { code: 5 }, { code: null, silent: 'yes' }, { user_expressions: [] }])],
+    ['complete_request', { code: 7 }],
+    ['inspect_request', {}],
+    ['history_request', { hist_access_type: 3 }],
+    ['shutdown_request', { restart: 'perhaps' }],
+    ['no_such_request', {}],
+    ['__proto__', {}],
+  ]);
+  return { channel: dice.chance(0.8) ? 'shell' : 'control', type, content };
+}
+
+/** Whether the protocol promises a reply. */
+export function hasReply({ type, channel }: Request): boolean {
+  if (type === 'execute_request') return channel === 'shell';
+  return type.endsWith('_request') && type !== 'no_such_request';
+}
+
+/** Frames of a message, changed so that no kernel may take them for one. `sign` signs anything. */
+export function brokenFrames(
+  dice: Dice,
+  frames: Buffer[],
+  sign: (frames: readonly Buffer[]) => string,
+): (Buffer | string)[] {
+  const parts: (Buffer | string)[] = ['<IDS|MSG>', sign(frames), ...frames];
+  const at = dice.below(parts.length);
+  switch (dice.below(8)) {
+    case 0:
+      return parts.slice(0, at);
+    case 1:
+      return [...parts.slice(0, at), noise(dice), ...parts.slice(at + 1)];
+    case 2:
+      return [noise(dice)];
+    case 3:
+      return ['<IDS|MSG>', 'f'.repeat(64), ...frames];
+    case 4:
+      return [...parts.slice(0, 3), Buffer.alloc(1 << 20), ...parts.slice(3)];
+    case 5: {
+      const unreadable = frames.map((frame, index) => (index === dice.below(4) ? noise(dice) : frame));
+      unreadable[0] = Buffer.from(dice.pick(['null', '[]', '{}', '{"msg_id":1}', '"', '{"msg_id":"a"}']));
+      return ['<IDS|MSG>', sign(unreadable), ...unreadable];
+    }
+    case 6:
+      return Array.from({ length: 2000 }, () => '');
+    default:
+      return ['<IDS|MSG>', '', ...frames];
+  }
+}
+
+function noise(dice: Dice): Buffer {
+  return Buffer.from(Array.from({ length: dice.below(200) }, () => dice.below(256)));
+}
+
+function mutateText(text: string, dice: Dice): string {
+  const at = dice.below(text.length + 1);
+  const inserted = dice.pick(['}', '{', '(', '`', '"', '\\', '\u{1F600}', '\0', '\n', '\ud800', 'await ', ';']);
+  return text.slice(0, at) + inserted + text.slice(at + dice.below(3));
+}
