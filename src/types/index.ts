@@ -3,6 +3,7 @@ export type { Blurred } from './axes.js';
 export type { Both, Broadcast, Other } from './broadcast.js';
 export type { Indexed, Nesting, Taken } from './indexing.js';
 export type { Chain, Flow, FlowOf, From, Into, Last, Scores } from './layers.js';
+export type { LabelsFor, TargetFor } from './losses.js';
 export type { Matmul, OuterProduct, Turned } from './product.js';
 export type { AxesFor, AxisFor, Over, Resized } from './reduce.js';
 export type {

@@ -161,14 +161,14 @@ describe('misuse', () => {
     );
   });
   test('shapes and kinds', () => {
-    expect(() => nn.crossEntropy(logits, tensor([1, 2], { dtype: 'int32' }))).toThrow(ShapeError);
+    const few: Tensor = tensor([1, 2], { dtype: 'int32' });
+    const column: Tensor = tensor([[1], [2]]);
+    expect(() => nn.crossEntropy(logits, few)).toThrow(ShapeError);
     expect(() => nn.crossEntropy(logits, tensor([1, 2, 3]))).toThrow(/labels are whole numbers: target\.to\('int32'\)/);
     expect(() => nn.crossEntropy(logits.to('int32'), tensor([1, 2, 3], { dtype: 'int32' }))).toThrow(
       /before any softmax/,
     );
-    expect(() => nn.mseLoss(tensor([1, 2]), tensor([[1], [2]]))).toThrow(
-      /prediction \[2\], target \[2, 1\].*reshape one/,
-    );
+    expect(() => nn.mseLoss(tensor([1, 2]), column)).toThrow(/prediction \[2\], target \[2, 1\].*reshape one/);
     expect(() => nn.crossEntropy(logits, tensor([1, 2, 3], { dtype: 'int32' }), { weight: tensor([1, 2]) })).toThrow(
       /class weights \[2\]. They must be \[10\]/,
     );

@@ -5,6 +5,7 @@ import { DTypeError, IndexError, ShapeError, show, ValueError } from '../../erro
 import { ops } from '../../ops.js';
 import { type Shape, sameShape } from '../../shape.js';
 import type { Tensor } from '../../tensor.js';
+import type * as t from '../../types/index.js';
 import { checkSame, type LossOptions, reduceLoss } from './reduce.js';
 
 /** Options of `crossEntropy` and `nllLoss`. */
@@ -121,6 +122,11 @@ function reduceLabelled(
  * @param labels [n, …] whole numbers.
  * @throws ShapeError, DTypeError, and IndexError for a label outside the classes.
  */
+export function nllLoss<S extends Tensor, T extends Tensor>(
+  logProbabilities: S,
+  labels: t.LabelsFor<'nllLoss', S, T>,
+  options?: LabelOptions,
+): Tensor;
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
   if (isFloat(labels.dtype))
     throw new DTypeError(`nllLoss: labels are ${labels.dtype}`, "Labels are whole numbers: labels.to('int32').");
@@ -138,6 +144,11 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: Label
  * @param target whole-number labels [n, …], or probabilities in the shape of the logits.
  * @throws ShapeError, DTypeError, and IndexError that names the first label outside the classes.
  */
+export function crossEntropy<S extends Tensor, T extends Tensor>(
+  logits: S,
+  target: t.LabelsFor<'crossEntropy', S, T>,
+  options?: CrossEntropyOptions,
+): Tensor;
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { labelSmoothing = 0, weight, reduction } = options;
   if (!isFloat(logits.dtype))
@@ -206,6 +217,11 @@ export interface BinaryOptions extends LossOptions {
  * Cross-entropy of independent yes/no targets, from logits: −y·ln σ(z) − (1 − y)·ln(1 − σ(z)), without overflow.
  * @param logits any shape. @param target 0 … 1, the same shape.
  */
+export function binaryCrossEntropyWithLogits<P extends Tensor, T extends Tensor>(
+  logits: P,
+  target: t.TargetFor<'binaryCrossEntropyWithLogits', P, T>,
+  options?: BinaryOptions,
+): Tensor;
 export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: BinaryOptions = {}): Tensor {
   checkSame('binaryCrossEntropyWithLogits', logits, target);
   const y = target.to(logits.dtype);

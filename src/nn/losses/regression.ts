@@ -1,9 +1,15 @@
 // In: predicted and true numbers. Out: how far apart they are.
 import { ValueError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
+import type * as t from '../../types/index.js';
 import { checkSame, type LossOptions, reduceLoss } from './reduce.js';
 
 /** Mean squared error: (prediction − target)². Shapes must be equal. */
+export function mseLoss<P extends Tensor, T extends Tensor>(
+  prediction: P,
+  target: t.TargetFor<'mseLoss', P, T>,
+  options?: LossOptions,
+): Tensor;
 export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame('mseLoss', prediction, target);
   const gap = prediction.sub(target);
@@ -11,12 +17,22 @@ export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions
 }
 
 /** Mean absolute error: |prediction − target|. Shapes must be equal. */
+export function l1Loss<P extends Tensor, T extends Tensor>(
+  prediction: P,
+  target: t.TargetFor<'l1Loss', P, T>,
+  options?: LossOptions,
+): Tensor;
 export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame('l1Loss', prediction, target);
   return reduceLoss(prediction.sub(target).abs(), options.reduction);
 }
 
 /** Huber (1964): ½d² where |d| ≤ δ, δ·(|d| − ½δ) beyond. δ = 1 by default. */
+export function huberLoss<P extends Tensor, T extends Tensor>(
+  prediction: P,
+  target: t.TargetFor<'huberLoss', P, T>,
+  options?: LossOptions & { delta?: number },
+): Tensor;
 export function huberLoss(prediction: Tensor, target: Tensor, options: LossOptions & { delta?: number } = {}): Tensor {
   checkSame('huberLoss', prediction, target);
   const { delta = 1 } = options;
