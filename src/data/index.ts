@@ -10,4 +10,5 @@ export { LabelledImages } from './labelled-images.js';
 export { DataLoader, type LoaderOptions } from './loader.js';
 export { type Digits, type MnistOptions, mnist } from './mnist.js';
 export { type Selectable, type SplitOptions, trainTestSplit } from './split.js';
+export * from './tables/index.js';
 export * from './text/index.js';
