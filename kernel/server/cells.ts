@@ -52,6 +52,8 @@ export class Cells {
   #count = 0;
   #hidden = 0;
   #running: Message | undefined;
+  /** Whether the queue is being worked off; `#running` is empty between two cells. */
+  #isAnswering = false;
   /** An interrupt that came before the session had the cell. */
   #interrupted = false;
 
@@ -76,7 +78,7 @@ export class Cells {
   execute(message: Message, request: ExecuteRequest): Promise<void> {
     return new Promise((answered) => {
       this.#queue.push({ message, request, answered, aborted: false });
-      if (!this.#running) void this.#next();
+      if (!this.#isAnswering) void this.#next();
     });
   }
 
@@ -99,6 +101,7 @@ export class Cells {
   }
 
   async #next(): Promise<void> {
+    this.#isAnswering = true;
     for (let queued = this.#queue.shift(); queued; queued = this.#queue.shift()) {
       const { message, request, answered } = queued;
       this.#outbox.publish('status', message, { execution_state: 'busy' });
@@ -107,6 +110,7 @@ export class Cells {
       this.#outbox.publish('status', message, { execution_state: 'idle' });
       answered();
     }
+    this.#isAnswering = false;
   }
 
   async #answer(message: Message, request: ExecuteRequest): Promise<void> {

@@ -12,6 +12,8 @@ import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type
 /** How long the main thread's event loop may take to answer before its code is terminated. */
 const PATIENCE_MS = 4;
 const RETRY_MS = 20;
+/** A termination that comes after so many of them never comes. */
+const MAX_BAITS = 100;
 const BATCH_BYTES = 1 << 16;
 /** How often the ring is looked at while output floods. */
 const FLOOD_MS = 1;
@@ -176,13 +178,25 @@ function callOnMain(symbol: string): Promise<unknown> {
   });
 }
 
-/** Ends what runs on the main thread now, or, if that has ended by itself, a bait. */
-async function terminate(): Promise<void> {
+/** Ends what runs on the main thread now, or, if that has ended by itself, a bait. Answers whether the event loop turns. */
+async function terminate(): Promise<boolean> {
   // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
   while ((await callOnMain(PREPARE_TERMINATION)) !== true) await sleep(1);
-  if (relay.paused) await relay.endPause();
-  else debugSession().post('Runtime.terminateExecution');
-  toMain({ type: 'bait' });
+  let delivered = false;
+  if (relay.paused) {
+    await relay.endPause();
+    delivered = true;
+  } else {
+    debugSession().post('Runtime.terminateExecution', () => {
+      delivered = true;
+    });
+  }
+  for (let bait = 0; bait < MAX_BAITS; bait++) {
+    toMain({ type: 'bait' });
+    if (!(await answers(RETRY_MS, true))) return false;
+    if (delivered) return true;
+  }
+  return true;
 }
 
 /**
@@ -201,10 +215,7 @@ async function stop(): Promise<void> {
   stopping = true;
   relay.allowPauses(false);
   let alive = !relay.paused && (await answers(PATIENCE_MS, false));
-  while (!alive) {
-    await terminate();
-    alive = await answers(RETRY_MS, true);
-  }
+  while (!alive) alive = await terminate();
   // What a termination ended on the way to us, or instead of code that had ended already.
   for (const message of given) if (!isTaken(message)) toMain(message);
   relay.allowPauses(true);

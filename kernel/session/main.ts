@@ -98,8 +98,8 @@ let latest: Order | undefined;
 line.on('message', (message: ToMain) => {
   if (message.type === 'bait') return;
   if (message.type === 'order') {
-    // The line thread repeats an order that a termination ended before it got here.
-    if (message.number - Atomics.load(taken, 0) <= 0) return;
+    // After one that a termination ended before it got here, the line thread repeats all.
+    if (message.number !== ((Atomics.load(taken, 0) + 1) | 0)) return;
     latest = message.order;
     Atomics.store(taken, 0, message.number);
     if (littered) deferred.push(message.order);
