@@ -3,7 +3,7 @@ import * as b from './build.js';
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
-import { checkShape, type Shape, sizeOf } from './shape.js';
+import { checkShape, checkWhole, type Shape, sizeOf } from './shape.js';
 import { Parameter, Tensor } from './tensor.js';
 import type * as t from './types/index.js';
 
@@ -157,6 +157,7 @@ export function linspace<N extends number>(
   count: N,
   options: CreateOptions = {},
 ): Tensor<[N]> {
+  checkWhole('linspace: count', count);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float64Array.from({ length: count }, (_, i) =>
     i === count - 1 && count > 1 ? end : start + i * step,

@@ -1,5 +1,5 @@
 // Element types: their arrays, codes, sizes and how two of them meet.
-import { DTypeError } from './errors.js';
+import { DTypeError, ValueError } from './errors.js';
 
 /** The element types, from narrowest to widest. `bool` occupies one byte, the others four or eight. */
 export const dtypes = ['bool', 'int32', 'uint32', 'float32', 'float64'] as const;
@@ -28,9 +28,19 @@ export const bytesPerElement = (dtype: DType): number => constructors[dtype].BYT
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
 export const isInteger = (dtype: DType): boolean => dtype === 'int32' || dtype === 'uint32';
 
-/** An off-heap, zeroed array of `length` elements. */
-export const allocate = (dtype: DType, length: number): TypedArray =>
-  new constructors[dtype](new ArrayBuffer(length * bytesPerElement(dtype)));
+/** An off-heap, zeroed array of `length` elements. @throws ValueError where memory does not suffice. */
+export function allocate(dtype: DType, length: number): TypedArray {
+  const bytes = length * bytesPerElement(dtype);
+  try {
+    return new constructors[dtype](new ArrayBuffer(bytes));
+  } catch (cause) {
+    throw new ValueError(
+      `a ${dtype} tensor of ${length} elements needs ${(bytes / 2 ** 30).toPrecision(3)} GiB, and there is no room for it`,
+      'Use a smaller batch or shape; perhaps two shapes broadcast to a larger one than was meant.',
+      { cause },
+    );
+  }
+}
 
 /** The name of the array class that holds a dtype. */
 export const arrayName = (dtype: DType): string => constructors[dtype].name;

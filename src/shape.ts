@@ -1,5 +1,5 @@
 // Arithmetic on shapes: sizes, strides, axes, broadcasting.
-import { IndexError, ShapeError, show } from './errors.js';
+import { IndexError, ShapeError, show, ValueError } from './errors.js';
 
 /** Lengths of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -72,4 +72,28 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     out[rank - i] = m === 1 ? n : m;
   }
   return out;
+}
+
+/**
+ * A whole number for each of `rank` axes from one for all or a list.
+ * @throws ValueError for other lengths of list, and for numbers below `least`.
+ */
+export function checkExtent(what: string, value: number | readonly number[], rank: number, least: number): number[] {
+  const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : [...value];
+  if (list.length !== rank || list.some((n) => !Number.isSafeInteger(n) || n < least))
+    throw new ValueError(
+      `${what} ${typeof value === 'number' ? value : show(value)}`,
+      `Give one whole number, ${least} or more, or a list of ${rank}.`,
+    );
+  return list;
+}
+
+/** Throws ValueError unless `value` is a whole number from `least` on. */
+export function checkWhole(what: string, value: number, least = 0): number {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new ValueError(
+      `${what} = ${value}`,
+      Number.isFinite(least) ? `It must be a whole number, ${least} or more.` : 'It must be a whole number.',
+    );
+  return value;
 }

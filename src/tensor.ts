@@ -10,7 +10,17 @@ import { leaf, make, type Node, type Variable, withRecording } from './graph.js'
 import { type Index, readIndex } from './indexing.js';
 import type { BinaryName, ReduceName, UnaryName } from './op-names.js';
 import { convSpatial } from './ops.js';
-import { broadcastShapes, checkAxes, checkAxis, checkShape, type Shape, sameShape, sizeOf } from './shape.js';
+import {
+  broadcastShapes,
+  checkAxes,
+  checkAxis,
+  checkExtent,
+  checkShape,
+  checkWhole,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from './shape.js';
 import type * as t from './types/index.js';
 
 /** What the elementwise methods take beside a tensor: a number or a boolean, broadcast to every element. */
@@ -57,9 +67,6 @@ export interface Ordered<S extends Shape = Shape> {
   values: Tensor<S>;
   indices: Tensor<S>;
 }
-
-const spread = (value: Extent, rank: number): number[] =>
-  typeof value === 'number' ? new Array<number>(rank).fill(value) : [...value];
 
 declare const lengths: unique symbol;
 
@@ -602,6 +609,7 @@ export class Tensor<S extends Shape = Shape> {
   /** Repeats the whole tensor `times[i]` times along axis i. */
   tile(...times: number[] | [readonly number[]]): Tensor {
     const given = listOf(times);
+    for (const count of given) checkWhole('tile: a count', count);
     const rank = Math.max(given.length, this.rank);
     const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
     const shape = [...new Array<number>(rank - this.rank).fill(1), ...this.shape];
@@ -629,6 +637,7 @@ export class Tensor<S extends Shape = Shape> {
   roll(this: Tensor, shift: number, axis = 0): Tensor {
     const at = checkAxis('roll', axis, this.rank);
     const n = this.shape[at]!;
+    checkWhole('roll: shift', shift, Number.NEGATIVE_INFINITY);
     const by = n === 0 ? 0 : ((shift % n) + n) % n;
     return by === 0 ? this : Tensor.concat([this.narrow(at, n - by, by), this.narrow(at, 0, n - by)], at);
   }
@@ -641,7 +650,7 @@ export class Tensor<S extends Shape = Shape> {
   ): Tensor<t.Out<t.Resized<'narrow', t.ShapeOf<T>, A, N>>>;
   narrow(this: Tensor, axis: number, start: number, length: number): Tensor {
     const at = checkAxis('narrow', axis, this.rank);
-    if (start < 0 || length < 0 || start + length > this.shape[at]!) {
+    if (![start, length].every(Number.isSafeInteger) || start < 0 || length < 0 || start + length > this.shape[at]!) {
       throw new IndexError(
         `narrow: elements ${start} to ${start + length} of axis ${at} in ${show(this.shape)}`,
         `The axis has ${this.shape[at]} elements.`,
@@ -672,6 +681,8 @@ export class Tensor<S extends Shape = Shape> {
   split(this: Tensor, lengths: number | readonly number[], axis = 0): Tensor[] {
     const at = checkAxis('split', axis, this.rank);
     const n = this.shape[at]!;
+    for (const length of typeof lengths === 'number' ? [lengths] : lengths)
+      checkWhole('split: a length', length, typeof lengths === 'number' ? 1 : 0);
     const list =
       typeof lengths === 'number'
         ? Array.from({ length: Math.ceil(n / lengths) }, (_, i) => Math.min(lengths, n - i * lengths))
@@ -686,7 +697,8 @@ export class Tensor<S extends Shape = Shape> {
   }
   /** Cuts along `axis` into `count` pieces of equal length (the last may be shorter). */
   chunk(this: Tensor, count: number, axis = 0): Tensor[] {
-    return this.split(Math.ceil(this.shape[checkAxis('chunk', axis, this.rank)]! / count), axis);
+    const n = this.shape[checkAxis('chunk', axis, this.rank)]!;
+    return this.split(Math.max(1, Math.ceil(n / checkWhole('chunk: count', count, 1))), axis);
   }
   /** Surrounds the last axes with `value`: pairs [before, after], the last axis first as in PyTorch, or one amount for all of the last two. */
   pad<T extends Tensor>(this: T, amounts: readonly number[], value?: number): Tensor<t.Out<t.Blurred<t.ShapeOf<T>>>>;
@@ -699,6 +711,7 @@ export class Tensor<S extends Shape = Shape> {
         'Give pairs [before, after] from the last axis backwards.',
       );
     }
+    for (const amount of amounts) checkWhole('pad: an amount', amount, Number.NEGATIVE_INFINITY);
     for (let i = 0; i < amounts.length; i += 2) {
       const axis = this.rank - 1 - i / 2;
       [low[axis], high[axis]] = [amounts[i]!, amounts[i + 1]!];
@@ -946,7 +959,7 @@ export class Tensor<S extends Shape = Shape> {
   ): Tensor<t.ShapeOf<T>>;
   argsort(this: Tensor, axis = -1, descending = false): Tensor {
     const at = checkAxis('argsort', axis, this.rank);
-    const last = this.transpose(at, -1);
+    const last = (this.dtype === 'bool' ? this.int() : this).transpose(at, -1);
     return new Tensor(make('argsort', [last.node], { descending })).transpose(at, -1);
   }
   /** Sorted along `axis`, with the indices that sort. */
@@ -968,7 +981,7 @@ export class Tensor<S extends Shape = Shape> {
   ): Ordered<t.Out<t.Resized<'topk', t.ShapeOf<T>, A, N>>>;
   topk(this: Tensor, k: number, axis = -1, largest = true): Ordered {
     const at = checkAxis('topk', axis, this.rank);
-    if (k < 0 || k > this.shape[at]!)
+    if (!Number.isInteger(k) || k < 0 || k > this.shape[at]!)
       throw new IndexError(
         `topk: k = ${k} of an axis with ${this.shape[at]} elements`,
         'k must not be larger than the axis.',
@@ -1028,6 +1041,7 @@ export class Tensor<S extends Shape = Shape> {
         'Index and source must be equal in shape, and agree with the tensor on the other axes.',
       );
     }
+    if (this.dtype === 'bool') throw new DTypeError('scatterAdd: elements are bool', "Convert first: t.to('int32').");
     return this.add(
       new Tensor(b.scatterAdd(b.cast(src.node, this.dtype), integral('scatterAdd', index), at, this.shape)),
     );
@@ -1150,8 +1164,9 @@ export class Tensor<S extends Shape = Shape> {
   }
   #conv(name: string, rank: number, weight: Tensor, options: ConvOptions = {}): Tensor {
     const { groups = 1, padding = 0 } = options;
-    const stride = spread(options.stride ?? 1, rank);
-    const dilation = spread(options.dilation ?? 1, rank);
+    const stride = checkExtent(`${name}: stride`, options.stride ?? 1, rank, 1);
+    const dilation = checkExtent(`${name}: dilation`, options.dilation ?? 1, rank, 1);
+    checkExtent(`${name}: groups`, groups, 1, 1);
     if (this.rank !== rank + 2 || weight.rank !== rank + 2) {
       throw new ShapeError(
         `${name}: input ${show(this.shape)}, weight ${show(weight.shape)}`,
@@ -1176,7 +1191,7 @@ export class Tensor<S extends Shape = Shape> {
       low = total.map((t) => Math.floor(t / 2));
       high = total.map((t, i) => t - low[i]!);
     } else {
-      low = spread(padding, rank);
+      low = checkExtent(`${name}: padding`, padding, rank, 0);
       high = low;
     }
     const attributes = { stride, low, high, dilation, groups };
@@ -1195,13 +1210,14 @@ export class Tensor<S extends Shape = Shape> {
     kernel: Extent,
     options: PoolOptions,
   ): { kernel: number[]; stride: number[]; low: number[]; high: number[]; dilation: number[] } {
-    const size = spread(kernel, rank);
+    const size = checkExtent(`${name}: kernel`, kernel, rank, 1);
+    const padding = checkExtent(`${name}: padding`, options.padding ?? 0, rank, 0);
     const attributes = {
       kernel: size,
-      stride: spread(options.stride ?? size, rank),
-      low: spread(options.padding ?? 0, rank),
-      high: spread(options.padding ?? 0, rank),
-      dilation: spread(options.dilation ?? 1, rank),
+      stride: checkExtent(`${name}: stride`, options.stride ?? size, rank, 1),
+      low: padding,
+      high: padding,
+      dilation: checkExtent(`${name}: dilation`, options.dilation ?? 1, rank, 1),
     };
     if (this.rank < rank) throw new ShapeError(`${name}: input ${show(this.shape)}`, `It needs at least ${rank} axes.`);
     if (attributes.low.some((p, i) => p * 2 > size[i]!))
@@ -1219,6 +1235,8 @@ export class Tensor<S extends Shape = Shape> {
   }
   #maxPool(name: string, rank: number, kernel: Extent, options: PoolOptions = {}): Tensor {
     const attributes = this.#pooled(name, rank, kernel, options);
+    if (!isFloat(this.dtype) && this.dtype !== 'int32')
+      throw new DTypeError(`${name}: elements are ${this.dtype}`, 'Convert first: t.float() or t.int().');
     return new Tensor(make('poolTake', [this.node, this.node], attributes));
   }
   #avgPool(name: string, rank: number, kernel: Extent, options: PoolOptions = {}): Tensor {

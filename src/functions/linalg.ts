@@ -31,7 +31,10 @@ function eachMatrix(a: Tensor, rows: number, columns: number, f: (matrix: Librar
   const data = a.dataSync();
   const out = new Float64Array(sizeOf(lead) * rows * columns);
   for (let k = 0; k < sizeOf(lead); k++) {
-    const matrix = library().Matrix.from1DArray(m, n, Array.from(data.subarray(k * m * n, (k + 1) * m * n)));
+    const values = Array.from(data.subarray(k * m * n, (k + 1) * m * n));
+    if (!values.every(Number.isFinite))
+      throw new ValueError('a matrix to be factorized holds NaN or infinity', 'Find where it comes from: detectNaN().');
+    const matrix = library().Matrix.from1DArray(m, n, values);
     out.set(f(matrix).to1DArray(), k * rows * columns);
   }
   return tensor(out, { shape: [...lead, rows, columns], dtype: a.dtype });

@@ -2,6 +2,7 @@
 import { tensor } from '../create.js';
 import { isFloat } from '../dtype.js';
 import { ShapeError, show, ValueError } from '../errors.js';
+import { checkWhole } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /** How `padMode` fills: mirrored without and with the edge, the edge repeated, or from the other end. */
@@ -34,6 +35,9 @@ export function padMode(t: Tensor, amounts: readonly number[], mode: PadMode): T
       'Give pairs [before, after] from the last axis backwards.',
     );
   }
+  if (!Object.hasOwn(sources, mode))
+    throw new ValueError(`padMode: mode '${mode}'`, `Modes are ${Object.keys(sources).join(', ')}.`);
+  for (const amount of amounts) checkWhole('padMode: an amount', amount);
   let out = t;
   for (let k = 0; k < amounts.length / 2; k++) {
     const axis = t.rank - 1 - k;
@@ -83,6 +87,7 @@ export function interpolate(t: Tensor, options: InterpolateOptions): Tensor {
       `interpolate: size ${show(size)} for spatial axes ${show(spatial)}`,
       'Give one length for each.',
     );
+  for (const length of size) checkWhole('interpolate: a length', length, 1);
   let out = t;
   size.forEach((length, i) => {
     const n = spatial[i]!;

@@ -58,10 +58,10 @@ abstract class ConvTranspose extends Module {
         'groups must divide both.',
       );
     this.geometry = {
-      stride: extents(stride, rank),
-      padding: extents(padding, rank),
-      outputPadding: extents(outputPadding, rank),
-      dilation: extents(dilation, rank),
+      stride: extents(stride, rank, 'convTranspose: stride'),
+      padding: extents(padding, rank, 'convTranspose: padding', 0),
+      outputPadding: extents(outputPadding, rank, 'convTranspose: outputPadding', 0),
+      dilation: extents(dilation, rank, 'convTranspose: dilation'),
       groups,
     };
     this.geometry.outputPadding.forEach((p, i) => {

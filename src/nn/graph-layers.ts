@@ -25,6 +25,9 @@ function checkGraph(name: string, x: Tensor, adjacency: Tensor, inputs: number):
 
 /** D^(−½)·(A + I)·D^(−½): each node averages itself and its neighbours. */
 export function normalizedAdjacency(adjacency: Tensor): Tensor {
+  const [n, m] = adjacency.shape;
+  if (adjacency.rank !== 2 || n !== m)
+    throw new ShapeError(`normalizedAdjacency: shape ${show(adjacency.shape)}`, 'It takes [nodes, nodes].');
   const a = adjacency.float().add(eye(adjacency.shape[0]!)).minimum(1);
   const scale = a.sum(1).rsqrt();
   return a.mul(scale.unsqueeze(1)).mul(scale.unsqueeze(0));

@@ -1,5 +1,6 @@
 // In: sequences of features [n, t, size]. Out: the same shape, each position informed by the others.
 import { ValueError } from '../errors.js';
+import { checkWhole } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { geluOf } from './activations.js';
 import { type AttentionOptions, KeyValueCache, MultiHeadAttention } from './attention.js';
@@ -135,7 +136,7 @@ export interface DecoderOptions extends AttentionOptions {
 
 /** One cache for each layer of a stack. */
 export const keyValueCaches = (layers: number): KeyValueCache[] =>
-  Array.from({ length: layers }, () => new KeyValueCache());
+  Array.from({ length: checkWhole('keyValueCaches: layers', layers) }, () => new KeyValueCache());
 
 /** Encoder layers on top of each other. With `causal` it is the body of a GPT. */
 export class TransformerEncoder extends Module {

@@ -4,7 +4,7 @@ import { full } from '../create.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { evaluate } from '../evaluate.js';
 import { sameShape } from '../shape.js';
-import { noGrad, Parameter, type Tensor } from '../tensor.js';
+import { noGrad, Parameter, Tensor } from '../tensor.js';
 
 /** What every optimizer has. */
 export interface BaseOptions {
@@ -52,6 +52,12 @@ function numbersIn(options: object): Record<string, number> {
   return out;
 }
 
+const notParameter = (): ValueError =>
+  new ValueError(
+    'the optimizer was given something that is not a parameter',
+    'Make it with new Parameter(value) or tensor(values, { requiresGrad: true }).',
+  );
+
 /**
  * Base of the optimizers. `step()` updates every parameter that has a gradient, and computes forward pass, backward pass
  * and update in one plan, so that `loss.item()` afterwards costs nothing.
@@ -67,6 +73,7 @@ export abstract class Optimizer<Options extends BaseOptions> {
     const grouped: GroupInput<Options>[] = [];
     for (const item of parameters) {
       if (item instanceof Parameter) loose.push(item);
+      else if (item instanceof Tensor || typeof item.parameters !== 'object') throw notParameter();
       else grouped.push(item);
     }
     if (loose.length + grouped.length === 0)
@@ -84,11 +91,7 @@ export abstract class Optimizer<Options extends BaseOptions> {
       checkOption('lr', group.lr ?? 0);
       this.check(group);
       for (const parameter of group.parameters) {
-        if (!(parameter instanceof Parameter))
-          throw new ValueError(
-            'the optimizer was given something that is not a parameter',
-            'Make it with new Parameter(value) or tensor(values, { requiresGrad: true }).',
-          );
+        if (!(parameter instanceof Parameter)) throw notParameter();
         if (seen.has(parameter))
           throw new ValueError(
             `a parameter of shape ${show(parameter.shape)} was given twice`,
