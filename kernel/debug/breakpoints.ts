@@ -1,16 +1,14 @@
 // Lines where a person wants to stop → breakpoints of the engine, in every script that a cell's text became or becomes.
 import { pathToFileURL } from 'node:url';
 import type { CellCode, Place, Stop } from './cell-code.js';
-import type { Expressions } from './expressions.js';
-import type { Sources } from './sources.js';
+import type { Conditions, Expressions } from './expressions.js';
+import { escaped, type Sources } from './sources.js';
 import { localNames } from './syntax.js';
 import type { Target } from './target.js';
 
 /** A breakpoint as the front end asks for it; lines count from 1. */
-export interface Wanted {
+export interface Wanted extends Conditions {
   line: number;
-  condition?: string;
-  logMessage?: string;
 }
 
 /** What became of it. */
@@ -74,6 +72,12 @@ export class Breakpoints {
     if (file && file.wanted.length > 0) await this.#setIn(cell, file, await this.#stops(cell));
   }
 
+  /** Sets what is wanted in a file of TypeScript that is about to be loaded. */
+  async beforeLoad(path: string): Promise<void> {
+    const file = this.#files.get(path);
+    for (const wanted of file?.wanted ?? []) if (file) await this.#setInFile(wanted, path, file);
+  }
+
   /** The debugger ends. */
   clear(): void {
     this.#files.clear();
@@ -87,18 +91,27 @@ export class Breakpoints {
   async #inFile(path: string, file: File): Promise<Placed[]> {
     const placed: Placed[] = [];
     for (const wanted of file.wanted) {
-      const { condition, logMessage, line } = wanted;
-      const given = { ...(condition ? { condition } : {}), ...(logMessage === undefined ? {} : { logMessage }) };
-      const { breakpointId, locations } = await this.#target.post('Debugger.setBreakpointByUrl', {
-        lineNumber: line - 1,
-        url: pathToFileURL(path).href,
-        condition: Object.keys(given).length > 0 ? await this.#expressions.condition(given, new Set()) : '',
-      });
-      file.set.push(breakpointId);
-      const actual = locations[0] ? locations[0].lineNumber + 1 : line;
-      placed.push({ id: ++this.#last, verified: true, line: actual, source: { path } });
+      const line = await this.#setInFile(wanted, path, file);
+      placed.push({ id: ++this.#last, verified: true, line, source: { path } });
     }
     return placed;
+  }
+
+  /** Answers the line. */
+  async #setInFile(wanted: Wanted, path: string, file: File): Promise<number> {
+    const module = this.#sources.moduleOf(path);
+    const at = module?.fromLine(wanted.line - 1) ?? { line: wanted.line - 1, column: 0 };
+    const { breakpointId, locations } = await this.#target.post('Debugger.setBreakpointByUrl', {
+      lineNumber: at.line,
+      columnNumber: at.column,
+      ...(module ? { url: module.url } : { urlRegex: versionsOf(path) }),
+      condition: await this.#expressions.condition(wanted, undefined),
+    });
+    file.set.push(breakpointId);
+    const [location] = locations;
+    if (!location) return wanted.line;
+    const actual = { line: location.lineNumber, column: location.columnNumber ?? 0 };
+    return (module?.toSource(actual) ?? actual).line + 1;
   }
 
   async #inCells(path: string, file: File): Promise<Placed[]> {
@@ -126,17 +139,15 @@ export class Breakpoints {
 
   async #setIn(cell: CellCode, file: File, stops: readonly Stop[]): Promise<void> {
     const lines = new Set<number>();
-    for (const { line, condition, logMessage } of file.wanted) {
-      const stop = stopFor(stops, line);
+    for (const wanted of file.wanted) {
+      const stop = stopFor(stops, wanted.line);
       if (!stop || lines.has(stop.source.line)) continue;
       lines.add(stop.source.line);
-      const locals = condition || logMessage ? localNames(cell.source, stop.source) : new Set<string>();
-      const given = { ...(condition ? { condition } : {}), ...(logMessage === undefined ? {} : { logMessage }) };
       const { breakpointId } = await this.#target.post('Debugger.setBreakpointByUrl', {
-        url: cell.name,
+        url: cell.url,
         lineNumber: stop.at.line,
         columnNumber: stop.at.column,
-        condition: condition || logMessage ? await this.#expressions.condition(given, locals) : '',
+        condition: await this.#expressions.condition(wanted, localNames(cell.source, stop.source)),
       });
       file.set.push(breakpointId);
     }
@@ -161,6 +172,11 @@ export class Breakpoints {
       })),
     );
   }
+}
+
+/** The script of a file carries a version behind its URL, which changes with the file. */
+function versionsOf(path: string): string {
+  return `^${escaped(pathToFileURL(path).href)}(\\?|$)`;
 }
 
 function place(line: number, column: number): Place {

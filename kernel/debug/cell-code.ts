@@ -20,30 +20,53 @@ export interface Stop {
 const BODY = '"use strict";';
 const PROLOGUE = /^(?:[$\w]+\.([$\p{ID_Continue}]+) = \1;|Object\.hasOwn\(|const \$)/u;
 
-export class CellCode {
-  readonly name: string;
+/** Code that was made of a text. */
+export class MappedCode {
+  /** What the engine calls its script. */
+  readonly url: string;
   readonly source: string;
-  readonly code: string;
-  /** As the front end has it: `source` with magics. */
-  readonly text: string;
   readonly #map: CellSourceMap;
-  #mappings: Map<number, Mapping[]> | undefined;
-  #body: Place | undefined;
-  #lines: string[] | undefined;
+  #mappings: readonly Mapping[] | undefined;
+  #lines: Map<number, Mapping[]> | undefined;
 
-  constructor(name: string, source: string, code: string, map: CellSourceMap, text = source) {
-    this.name = name;
+  constructor(url: string, source: string, map: CellSourceMap) {
+    this.url = url;
     this.source = source;
-    this.code = code;
-    this.text = text;
     this.#map = map;
   }
 
-  /** Where in the cell's text the code at `at` comes from. */
+  /** Where in the text the code at `at` comes from. */
   toSource(at: Place): Place {
-    this.#mappings ??= byLine(decodeMappings(this.#map.mappings));
-    const mapping = this.#mappings.get(at.line)?.findLast(({ column }) => column <= at.column);
+    this.#lines ??= byLine(this.#allMappings);
+    const mapping = this.#lines.get(at.line)?.findLast(({ column }) => column <= at.column);
     return mapping ? { line: mapping.sourceLine, column: mapping.sourceColumn } : { line: 0, column: 0 };
+  }
+
+  /** Where the code of a line of the text begins, or of the next line that has any. */
+  fromLine(line: number): Place | undefined {
+    const later = this.#allMappings.filter(({ sourceLine }) => sourceLine >= line);
+    const nearest = Math.min(...later.map(({ sourceLine }) => sourceLine));
+    return later.find(({ sourceLine }) => sourceLine === nearest);
+  }
+
+  get #allMappings(): readonly Mapping[] {
+    this.#mappings ??= decodeMappings(this.#map.mappings);
+    return this.#mappings;
+  }
+}
+
+/** The function that a cell became. */
+export class CellCode extends MappedCode {
+  readonly code: string;
+  /** As the front end has it: `source` with magics. */
+  readonly text: string;
+  #body: Place | undefined;
+  #codeLines: string[] | undefined;
+
+  constructor(name: string, source: string, code: string, map: CellSourceMap, text = source) {
+    super(name, source, map);
+    this.code = code;
+    this.text = text;
   }
 
   /** Whether `at` stands in front of the cell's own code: a function or scope that starts there is the cell itself. */
@@ -77,8 +100,8 @@ export class CellCode {
   }
 
   get #allLines(): readonly string[] {
-    this.#lines ??= this.code.split('\n');
-    return this.#lines;
+    this.#codeLines ??= this.code.split('\n');
+    return this.#codeLines;
   }
 
   #line({ line }: Place): string {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../contract.js';
 import { Fields, MalformedMessage } from '../wire/json.js';
 import type { Message } from '../wire/message.js';
 import { Breakpoints } from './breakpoints.js';
-import { CellCode } from './cell-code.js';
+import { CellCode, type MappedCode } from './cell-code.js';
 import { callInspector, INSPECTOR, type InspectorCommand, type InspectorMessage, type Variable } from './contract.js';
 import { Engine, type Step } from './engine.js';
 import { Expressions, type Rewrite } from './expressions.js';
@@ -213,6 +213,14 @@ export class Debugger {
     await this.#breakpoints.beforeRun(pathOfCell(cell.text), cell);
   }
 
+  /** This file of TypeScript is about to be loaded: resolves when its breakpoints are set. */
+  async beforeLoad(path: string, module: MappedCode): Promise<void> {
+    this.#sources.addModule(path, module);
+    if (!this.#engine.isStarted) return;
+    await this.#engine.start();
+    await this.#breakpoints.beforeLoad(path);
+  }
+
   receive(message: InspectorMessage): void {
     this.#target.receive(message);
   }
@@ -248,7 +256,7 @@ export class Debugger {
     const { paused } = this.#engine;
     if (!paused) {
       const { code, declares } = await this.#expressions.inTime(source);
-      const text = await this.#engine.evaluate(`${code}.then((value) => ${use('value')})`);
+      const text = await this.#engine.evaluate(`${code}.then((value) => ${use('value')})`, true);
       this.#options.define(declares);
       return text;
     }

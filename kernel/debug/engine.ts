@@ -120,11 +120,15 @@ export class Engine {
     await this.#target.post('Debugger.pause', {});
   }
 
-  /** Runs JavaScript beside whatever runs; what it answers, now or later, must be a string. @throws EvaluationError */
-  async evaluate(expression: string): Promise<string> {
+  /**
+   * Runs JavaScript beside whatever runs; what it answers must be a string. With `inTime` it may be a promise of one,
+   * which is waited for; then the answer comes when nothing else runs.
+   * @throws EvaluationError
+   */
+  async evaluate(expression: string, inTime = false): Promise<string> {
     const { result, exceptionDetails } = await this.#target.post('Runtime.evaluate', {
       expression,
-      awaitPromise: true,
+      awaitPromise: inTime,
       returnByValue: true,
       disableBreaks: true,
       timeout: TIMEOUT_MS,
@@ -200,5 +204,5 @@ export class Engine {
 }
 
 function isCaughtThere({ script, source }: Paused['places'][number]): boolean {
-  return 'cell' in script && isCaught(script.cell.source, source);
+  return script.code !== undefined && isCaught(script.code.source, source);
 }

@@ -5,6 +5,12 @@ import { INSPECTOR } from './contract.js';
 /** As `rewriteCell`, with names that stay what they are in the frame. */
 export type Rewrite = (source: string, name: string, locals: ReadonlySet<string>) => Promise<RewrittenCell>;
 
+/** What a breakpoint asks for beside its place. */
+export interface Conditions {
+  condition?: string;
+  logMessage?: string;
+}
+
 /** A template of a log point: text, and expressions in braces. */
 const HOLE = /\{([^{}]*)\}/g;
 
@@ -28,19 +34,21 @@ export class Expressions {
     return { code: `${called(code)}.then((outcome) => outcome?.value)`, declares: namesOf(declares) };
   }
 
-  /** True where a breakpoint with this condition, this log message or both stops; a log point never does. */
-  async condition(
-    { condition, logMessage }: { condition?: string; logMessage?: string },
-    locals: ReadonlySet<string>,
-  ): Promise<string> {
-    const holds = condition ? `(${(await this.atOnce(condition, locals)).code})` : 'true';
-    if (logMessage === undefined) return holds;
+  /**
+   * True where a breakpoint with this condition, this log message or both stops; a log point never does. Empty without
+   * either. `locals`: names around the place in a cell; undefined in a file, which sees nothing of the notebook.
+   */
+  async condition({ condition, logMessage }: Conditions, locals: ReadonlySet<string> | undefined): Promise<string> {
+    const value = async (source: string): Promise<string> =>
+      locals ? `(${(await this.atOnce(source, locals)).code})` : `(${source})`;
+    const holds = condition ? await value(condition) : 'true';
+    if (logMessage === undefined) return condition ? holds : '';
     const parts: string[] = [];
     let at = 0;
     for (const { index, 0: hole, 1: source = '' } of logMessage.matchAll(HOLE)) {
       parts.push(JSON.stringify(logMessage.slice(at, index)));
       if (source.trim() === '') parts.push(JSON.stringify(hole));
-      else parts.push(`${INSPECTOR}.logged((${(await this.atOnce(source, locals)).code}))`);
+      else parts.push(`${INSPECTOR}.logged(${await value(source)})`);
       at = index + hole.length;
     }
     parts.push(JSON.stringify(logMessage.slice(at)));

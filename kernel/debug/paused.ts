@@ -2,7 +2,7 @@
 import type { Debugger, Runtime } from 'node:inspector';
 import type { CellCode, Place } from './cell-code.js';
 import { callInspector, INSPECTOR, type Page, type Variable } from './contract.js';
-import { type Script, type Sources, sourceOf } from './sources.js';
+import { cellOf, type Script, type Sources, sourceOf, toSource } from './sources.js';
 import { type Target, TargetError } from './target.js';
 
 /** How long code may run that a person asked for at a stop; nothing else can run meanwhile. */
@@ -84,16 +84,17 @@ export class Paused {
   /** Behind the last statement of a cell, where its value is handed over. */
   get isAtEndOfCell(): boolean {
     const [frame] = this.#frames;
-    if (!frame?.call || !('cell' in frame.script)) return false;
+    const cell = frame && cellOf(frame.script);
+    if (!frame?.call || !frame.isCell || !cell) return false;
     const { location, returnValue } = frame.call;
-    return frame.isCell && (returnValue !== undefined || frame.script.cell.isAfterBody(placeOf(location)));
+    return returnValue !== undefined || cell.isAfterBody(placeOf(location));
   }
 
   /** Inside an expression where the engine stops only because of how the cell was rewritten. */
   get isGenerated(): boolean {
     const [frame] = this.#frames;
-    if (!frame?.call || !('cell' in frame.script)) return false;
-    return frame.script.cell.isGenerated(placeOf(frame.call.location));
+    if (!frame?.call) return false;
+    return cellOf(frame.script)?.isGenerated(placeOf(frame.call.location)) ?? false;
   }
 
   /** The line and the number of functions that run. */
@@ -166,7 +167,7 @@ export class Paused {
 
   async #readLevels({ call, script }: Frame): Promise<Level[]> {
     if (!call) return [];
-    const groups = grouped(call.scopeChain, 'cell' in script ? script.cell : undefined);
+    const groups = grouped(call.scopeChain, cellOf(script));
     const scopes = groups.flatMap((group) => group.scopes.map(({ object }) => object));
     const names = await this.#namesOf(scopes);
     // An inner variable hides the outer ones of its name.
@@ -228,8 +229,9 @@ function callFrames(sources: Sources, { callFrames: calls }: Debugger.PausedEven
     if (!script) return [];
     const at = placeOf(call.location);
     const start = call.functionLocation;
-    const isCell = 'cell' in script && start !== undefined && script.cell.isBeforeBody(placeOf(start));
-    if (isCell && script.cell.isBeforeBody(at)) return [];
+    const cell = cellOf(script);
+    const isCell = start !== undefined && (cell?.isBeforeBody(placeOf(start)) ?? false);
+    if (isCell && cell?.isBeforeBody(at)) return [];
     return [frameOf(script, at, isCell, call.functionName, call)];
   });
 }
@@ -242,7 +244,7 @@ function waitingFrames(sources: Sources, { asyncStackTrace }: Debugger.PausedEve
     for (const { scriptId, lineNumber, columnNumber, functionName } of trace.callFrames) {
       const script = sources.script(scriptId);
       if (!script) break;
-      const isCell = functionName === '' && 'cell' in script;
+      const isCell = functionName === '' && cellOf(script) !== undefined;
       frames.push(frameOf(script, { line: lineNumber, column: columnNumber }, isCell, functionName));
     }
   }
@@ -250,8 +252,8 @@ function waitingFrames(sources: Sources, { asyncStackTrace }: Debugger.PausedEve
 }
 
 function frameOf(script: Script, at: Place, isCell: boolean, called: string, call?: Debugger.CallFrame): Frame {
-  const source = 'cell' in script ? script.cell.toSource(at) : at;
-  const name = isCell && 'cell' in script ? script.cell.name : called || '(anonymous)';
+  const source = toSource(script, at);
+  const name = (isCell && cellOf(script)?.url) || called || '(anonymous)';
   return { script, isCell, source, name, ...(call ? { call } : {}) };
 }
 

@@ -27,11 +27,14 @@ interface Listed {
 /** Called through the inspector, on the main thread; everything it answers is JSON. */
 export class SessionInspector {
   readonly #notebook: Notebook;
+  /** Globals that every notebook has. */
+  readonly #given: ReadonlySet<string>;
   #listed: Listed[] = [];
   #quiet = false;
 
   constructor(notebook: Notebook) {
     this.#notebook = notebook;
+    this.#given = new Set(notebook.globals);
   }
 
   get scope(): Record<string, unknown> {
@@ -55,7 +58,7 @@ export class SessionInspector {
       const parts: Part[] = [];
       for (const name of Object.keys(scope)) parts.push({ name, path: name, ...readNow(() => scope[name]) });
       for (const name of this.#notebook.globals) {
-        if (Object.hasOwn(scope, name)) continue;
+        if (this.#given.has(name) || Object.hasOwn(scope, name)) continue;
         const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
         if (descriptor && 'value' in descriptor) parts.push({ name, path: name, value: descriptor.value });
       }

@@ -1,9 +1,9 @@
 // Cells' texts and scripts ⇄ the paths by which front ends name them.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { CellCode } from './cell-code.js';
+import { CellCode, type MappedCode, type Place } from './cell-code.js';
 import { murmur2 } from './murmur2.js';
 
 const SEED = 0x67_72_61_64;
@@ -22,15 +22,29 @@ export function pathOfCell(source: string): string {
   return `${PREFIX}${murmur2(source, SEED)}${SUFFIX}`;
 }
 
-/** A script that the engine loaded, as far as it is the user's business. */
-export type Script = { id: string; cell: CellCode } | { id: string; path: string };
+/** A script that the engine loaded, as far as it is the user's business. Files of JavaScript have no code but their text. */
+export interface Script {
+  path: string;
+  code?: MappedCode;
+}
+
+/** The cell that a script was made of. */
+export function cellOf({ code }: Script): CellCode | undefined {
+  return code instanceof CellCode ? code : undefined;
+}
+
+/** Where in the text that a person wrote a place of a script is. */
+export function toSource({ code }: Script, at: Place): Place {
+  return code ? code.toSource(at) : at;
+}
 
 export class Sources {
   /** Texts of cells by path: those that a front end told, and those that ran. */
   readonly #texts = new Map<string, string>();
-  /** Cells that ran, by the name of their script. */
-  readonly #cells = new Map<string, CellCode>();
-  readonly #cellsByPath = new Map<string, CellCode[]>();
+  /** Cells that ran and modules that were compiled, by the name of their script. */
+  readonly #made = new Map<string, { path: string; code: MappedCode }>();
+  readonly #cells = new Map<string, CellCode[]>();
+  readonly #modules = new Map<string, MappedCode>();
   readonly #scripts = new Map<string, Script>();
 
   /** A front end will speak of this text. Answers its path. */
@@ -42,27 +56,38 @@ export class Sources {
 
   /** This cell is about to run. */
   add(cell: CellCode): void {
-    this.#cells.set(cell.name, cell);
     const path = pathOfCell(cell.text);
-    const same = this.#cellsByPath.get(path);
+    this.#made.set(cell.url, { path, code: cell });
+    const same = this.#cells.get(path);
     if (same) same.push(cell);
-    else this.#cellsByPath.set(path, [cell]);
+    else this.#cells.set(path, [cell]);
+  }
+
+  /** This module of TypeScript is about to be loaded. */
+  addModule(path: string, module: MappedCode): void {
+    this.#made.set(module.url, { path, code: module });
+    this.#modules.set(path, module);
+  }
+
+  /** The newest code of a file of TypeScript. */
+  moduleOf(path: string): MappedCode | undefined {
+    return this.#modules.get(path);
   }
 
   /** All cells that ran with the text of `path`. */
   cellsOf(path: string): readonly CellCode[] {
-    return this.#cellsByPath.get(path) ?? [];
+    return this.#cells.get(path) ?? [];
   }
 
   loaded(id: string, url: string): void {
-    const cell = this.#cells.get(url);
-    if (cell) this.#scripts.set(id, { id, cell });
+    const made = this.#made.get(url);
+    if (made) this.#scripts.set(id, made);
     else if (url.startsWith('file://')) this.#add(id, fileURLToPath(url));
     else if (url.startsWith(sep)) this.#add(id, url);
   }
 
   #add(id: string, path: string): void {
-    if (!path.startsWith(OWN_CODE)) this.#scripts.set(id, { id, path });
+    if (!path.startsWith(OWN_CODE)) this.#scripts.set(id, { path });
   }
 
   script(id: string): Script | undefined {
@@ -71,8 +96,9 @@ export class Sources {
 
   /** Files that the session imported. */
   files(): string[] {
-    const paths = [...this.#scripts.values()].flatMap((script) => ('path' in script ? [script.path] : []));
-    return [...new Set(paths)];
+    const paths = [...this.#scripts.values()].filter((script) => !cellOf(script)).map(({ path }) => path);
+    // Of some, such as the one that imports for cells, there is only a script.
+    return [...new Set(paths)].filter((path) => existsSync(path));
   }
 
   /** The text of a cell or of an imported file. */
@@ -89,17 +115,18 @@ export class Sources {
   /** The session that had the scripts is gone. */
   forgetScripts(): void {
     this.#scripts.clear();
+    this.#made.clear();
     this.#cells.clear();
-    this.#cellsByPath.clear();
+    this.#modules.clear();
   }
 }
 
 /** What a list of frames calls the source. */
 export function sourceOf(script: Script): { name: string; path: string } {
-  if ('cell' in script) return { name: script.cell.name, path: pathOfCell(script.cell.text) };
-  return { name: basename(script.path), path: script.path };
+  return { name: cellOf(script)?.url ?? basename(script.path), path: script.path };
 }
 
-function escaped(text: string): string {
+/** The text as part of a regular expression. */
+export function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

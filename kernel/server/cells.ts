@@ -2,7 +2,7 @@
 
 import type { CellSyntaxError, RewrittenCell } from '../cell/index.js';
 import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
-import { CellCode, type Debugger } from '../debug/index.js';
+import { CellCode, type Debugging } from '../debug/index.js';
 import type { CellDiagnostic } from '../types/index.js';
 import type { Message } from '../wire/message.js';
 import type { ExecuteRequest } from '../wire/requests.js';
@@ -31,7 +31,7 @@ export interface CellsOptions {
   sessions: Sessions;
   history: History;
   folder: string;
-  debugger: Debugger;
+  debugger: Debugging;
 }
 
 export class Cells {
@@ -46,7 +46,7 @@ export class Cells {
   #names = new Map<string, string>();
   /** Names that expressions in the debugger defined, and no cell. */
   #undeclared = new Set<string>();
-  readonly #debugger: Debugger;
+  readonly #debugger: Debugging;
   #typecheck: TypecheckMode = 'strict';
   #shell: Shell | undefined;
   #count = 0;

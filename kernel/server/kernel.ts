@@ -1,6 +1,6 @@
 // One request → its busy status, its reply, its idle status; whatever the channel it came by.
 import type { CommFrame, JsonObject } from '../contract.js';
-import { Debugger } from '../debug/index.js';
+import { Debugging } from '../debug/index.js';
 import { MalformedMessage } from '../wire/json.js';
 import type { Message } from '../wire/message.js';
 import * as requests from '../wire/requests.js';
@@ -32,7 +32,7 @@ export class Kernel {
   readonly #cells: Cells;
   readonly #assist: Assist;
   readonly #history: History;
-  readonly #debugger: Debugger;
+  readonly #debugger: Debugging;
   #warm = false;
 
   readonly #handlers: { [type: string]: Handler } = {
@@ -96,9 +96,10 @@ export class Kernel {
         this.#debugger.forget();
       },
       onInspector: (message) => this.#debugger.receive(message),
+      onModule: (path, module) => this.#debugger.beforeLoad(path, module),
       tracebacks: () => this.#cells.tracebacks,
     });
-    this.#debugger = new Debugger({
+    this.#debugger = new Debugging({
       send: (command) => this.#sessions.inspect(command),
       publish: (parent, event) => this.#outbox.publish('debug_event', parent, event),
       rewrite: (source, name, locals) =>

@@ -1,6 +1,6 @@
 // Runs and their outputs: who asked for what the session sends, and what happens when the session dies.
 import type { CommFrame, JsonObject, RunOrder, SessionEvent } from '../contract.js';
-import type { InspectorCommand, InspectorMessage } from '../debug/index.js';
+import { type InspectorCommand, type InspectorMessage, MappedCode } from '../debug/index.js';
 import { Kind } from '../session/frame.js';
 import type { Message, Parent } from '../wire/message.js';
 import { explainDeath } from './death.js';
@@ -32,6 +32,8 @@ export interface SessionsOptions {
   tracebacks(): Tracebacks;
   /** What the session's inspector says. */
   onInspector(message: InspectorMessage): void;
+  /** A file of TypeScript is about to be loaded. */
+  onModule(path: string, module: MappedCode): Promise<void>;
 }
 
 export class Sessions {
@@ -201,6 +203,7 @@ export class Sessions {
     try {
       const { code, map } = transpile(path, source);
       this.#options.tracebacks().add(url, { source, map });
+      await this.#options.onModule(path, new MappedCode(url, source, map));
       this.#session.order(0, { type: 'transpiled', id, code });
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);

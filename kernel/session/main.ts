@@ -46,13 +46,13 @@ const runner = new Runner(
 );
 const comms = new Comms(ring);
 const cellPort = createCellPort(ring);
-installInspector(runner);
 captureConsole(ring);
 guardTimers();
 installGlobals(runner.importer, input);
 Reflect.set(globalThis, DISPLAY_PORT, createDisplayPort(ring));
 Reflect.set(globalThis, COMM_PORT, comms);
 Reflect.set(globalThis, CELL_PORT, cellPort);
+installInspector(runner);
 
 function hidden(symbol: string, value: () => unknown): void {
   Object.defineProperty(globalThis, Symbol.for(symbol), { value, enumerable: false });
