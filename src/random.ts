@@ -155,7 +155,10 @@ export function categorical<T extends Tensor>(
 ): Tensor<t.Over<'argmax', T, -1, false>>;
 export function categorical(probabilities: Tensor, options: RandomOptions = {}): Tensor {
   if (!probabilities.shape[probabilities.rank - 1])
-    throw new ShapeError(`categorical: shape ${show(probabilities.shape)}`, 'The last axis holds the probabilities, at least one.');
+    throw new ShapeError(
+      `categorical: shape ${show(probabilities.shape)}`,
+      'The last axis holds the probabilities, at least one.',
+    );
   const uniform = (options.generator ?? shared).uniform(probabilities.shape);
   const gumbel = uniform.neg().add(1).log().neg().log().neg();
   return finish(
