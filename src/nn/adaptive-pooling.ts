@@ -29,7 +29,10 @@ abstract class AdaptivePool extends Module {
   forward(x: Tensor): Tensor {
     if (x.rank < this.rank)
       throw new ShapeError(`${this.constructor.name}: input ${show(x.shape)}`, `It needs at least ${this.rank} axes.`);
-    return extents(this.size, this.rank).reduce((t, size, i) => adapt(t, x.rank - this.rank + i, size, this.reduce), x);
+    return extents(this.size, this.rank, `${this.constructor.name}: size`, 1).reduce(
+      (t, size, i) => adapt(t, x.rank - this.rank + i, size, this.reduce),
+      x,
+    );
   }
   override describe(): string {
     return extents(this.size, this.rank).join('×');

@@ -58,10 +58,10 @@ abstract class ConvTranspose extends Module {
         'groups must divide both.',
       );
     this.geometry = {
-      stride: extents(stride, rank, 'convTranspose: stride'),
+      stride: extents(stride, rank, 'convTranspose: stride', 1),
       padding: extents(padding, rank, 'convTranspose: padding', 0),
       outputPadding: extents(outputPadding, rank, 'convTranspose: outputPadding', 0),
-      dilation: extents(dilation, rank, 'convTranspose: dilation'),
+      dilation: extents(dilation, rank, 'convTranspose: dilation', 1),
       groups,
     };
     this.geometry.outputPadding.forEach((p, i) => {

@@ -26,7 +26,7 @@ const axisNames = ['length', 'height, width', 'depth, height, width'] as const;
 const showExtent = (extent: readonly number[]): string => extent.join('×');
 
 /** A length for each of `rank` spatial axes. */
-export const extents = (value: Extent, rank: number, what = 'length', least = 1): number[] =>
+export const extents = (value: Extent, rank: number, what = 'length', least = 0): number[] =>
   checkExtent(what, value, rank, least);
 
 abstract class Conv<
