@@ -16,6 +16,8 @@ export interface RunContext {
 }
 
 const storage = new AsyncLocalStorage<RunContext>();
+/** Speaks for a run that was stopped, while its listeners are told. */
+let apart: RunContext | undefined;
 let latest: RunContext = { run: 0, name: 'start', interrupted: false };
 
 /** Frames of node while it tells hooks of promises and callbacks; the trampoline only calls user code from there. */
@@ -24,6 +26,7 @@ const BOOKKEEPING = /at (?!\S*callbackTrampoline)\S+ \(node:internal\/async_hook
 /** Runs `body` in the name of `context`. */
 export function runIn<T>(context: RunContext, body: () => T): T {
   latest = context;
+  apart = undefined;
   return storage.run(context, body);
 }
 
@@ -49,6 +52,17 @@ export function onStop(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/**
+ * Listeners may show how their work ended, though the run shows no more. No storage is entered for that: what a
+ * termination has left of asynchronous stacks is not touched. Another termination can end this anywhere.
+ */
+export function tellStopListeners({ run, name, stopListeners }: RunContext): void {
+  if (!stopListeners?.size) return;
+  apart = { run, name, interrupted: false };
+  for (const listener of stopListeners) listener();
+  apart = undefined;
+}
+
 function stopListenersOf(context: RunContext): Set<() => void> {
   context.stopListeners ??= new Set();
   return context.stopListeners;
@@ -56,12 +70,12 @@ function stopListenersOf(context: RunContext): Set<() => void> {
 
 /** The context of the code that calls; the latest run's where the origin is unknown, as in callbacks of native code. */
 export function currentContext(): RunContext {
-  return storage.getStore() ?? latest;
+  return apart ?? storage.getStore() ?? latest;
 }
 
 /** The context whose output this is. @throws Interrupted in code of a stopped cell, which ends there. */
 export function outputContext(): RunContext {
-  if (storage.getStore()?.interrupted) throw new Interrupted('this cell was stopped');
+  if (!apart && storage.getStore()?.interrupted) throw new Interrupted('this cell was stopped');
   return currentContext();
 }
 

@@ -108,7 +108,7 @@ line.on('message', (message: ToMain) => {
   }
   // The cell may have begun after the stop, and before the termination hit it.
   if (message.terminated) runner.markInterrupted();
-  runner.settleInterrupted(littered);
+  runner.settleInterrupted();
   if (message.terminated) {
     comms.settleInterrupted();
     if (latest?.type === 'run' && !runner.hasBegun(latest.run) && !deferred.includes(latest)) deferred.push(latest);

@@ -5,7 +5,7 @@ import { constants, Script } from 'node:vm';
 import { type CellRuntime, createCellRuntime, createScope, type NotebookScope } from '../cell/scope.js';
 import type { ErrorReport, ExpressionOutcome, JsonObject, RunOrder } from '../contract.js';
 import { describe } from '../display/bundle.js';
-import { isStopped, type RunContext, runIn } from './context.js';
+import { isStopped, type RunContext, runIn, tellStopListeners } from './context.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { createImporter, type Importer } from './imports.js';
@@ -89,18 +89,12 @@ export class Runner {
     if (this.#current) this.#current.context.interrupted = true;
   }
 
-  /** Ends the interrupted run, wherever its code is. `suspended` says that contexts are. */
-  settleInterrupted(suspended: boolean): void {
+  /** Ends the interrupted run, wherever its code is. */
+  settleInterrupted(): void {
     const run = this.#current;
     if (!run?.context.interrupted) return;
-    const { run: number, name, stopListeners = [] } = run.context;
-    const tell = (): void => {
-      for (const listener of stopListeners) listener();
-    };
     try {
-      if (suspended) tell();
-      // Not in the context that a termination may have left here.
-      else runIn({ run: number, name, interrupted: false }, tell);
+      tellStopListeners(run.context);
     } finally {
       this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
     }
