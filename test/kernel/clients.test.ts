@@ -122,7 +122,7 @@ describe('gradlab install', () => {
       display_name: 'Other',
       language: 'typescript',
       interrupt_mode: 'message',
-      metadata: { debugger: false },
+      metadata: { debugger: true },
     });
     execFileSync(process.execPath, [main, 'uninstall', '--prefix', folder, '--name', 'other']);
     expect(existsSync(spec)).toBe(false);
