@@ -21,7 +21,7 @@ export const KERNEL_INFO: JsonObject = {
     mimetype: 'text/typescript',
     file_extension: '.ts',
     pygments_lexer: 'typescript',
-    codemirror_mode: { name: 'javascript', typescript: true },
+    codemirror_mode: 'typescript',
     nbconvert_exporter: 'script',
   },
   banner: `gradlab ${VERSION}: TypeScript ${TYPESCRIPT_VERSION} on Node ${process.versions.node}`,

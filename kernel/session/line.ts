@@ -34,11 +34,26 @@ let batched = 0;
 let open: Buffer | undefined;
 let blocked = false;
 
+/** True while the ring's writer has been told that something is on its way. */
+let announced = false;
+
+/** Tells the ring's writer how much is on its way; it may end the process when that is nothing. */
+function settle(): void {
+  const waiting = batched + socket.writableLength;
+  announced = waiting > 0;
+  ring.unsent(waiting);
+}
+
 function send(frame: Buffer, body?: Buffer): boolean {
+  // Before the frame's place in the ring is given back: else it would be in neither for a moment.
+  if (!announced) {
+    announced = true;
+    ring.unsent(frame.length);
+  }
   if (body) {
     write();
     socket.write(frame);
-    socket.write(body);
+    socket.write(body, settle);
     blocked = socket.writableLength > MAX_UNSENT;
     return !blocked;
   }
@@ -62,24 +77,23 @@ function joins(frame: Buffer): boolean {
 
 function write(): void {
   if (batched === 0) return;
-  socket.write(Buffer.concat(batch));
+  socket.write(Buffer.concat(batch), settle);
   batch = [];
   batched = 0;
   open = undefined;
   blocked = socket.writableLength > MAX_UNSENT;
-  ring.unsent(socket.writableLength);
+  settle();
 }
 
 function drain(): void {
   const busy = !blocked && ring.drain(send);
   write();
+  settle();
   if (busy) setTimeout(drain, FLOOD_MS);
-  if (socket.writableLength > 0) setImmediate(() => ring.unsent(socket.writableLength));
 }
 
 socket.on('drain', () => {
   blocked = false;
-  ring.unsent(0);
   drain();
 });
 socket.on('data', (chunk: Buffer) => {
