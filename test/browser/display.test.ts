@@ -1,14 +1,9 @@
 // In: a notebook that shows tensors and trains. Out: whether JupyterLab draws them as meant, and a live plot grows while its cell runs.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { book } from './book.js';
-import { launchBrowser } from './chromium.js';
-import { type Lab, startLab } from './lab.js';
 import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
+import { setting } from './setting.js';
 
 const cells = [
   '# What is shown\nTensors, pictures, tables, plots.',
@@ -31,24 +26,10 @@ plot.done();`,
 const live = cells.length - 1;
 
 describe('displays in JupyterLab', () => {
-  let folder: string;
-  let lab: Lab | undefined;
-  let browser: Browser | undefined;
-
-  beforeAll(async () => {
-    if (missing) return;
-    folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
-    await writeFile(join(folder, 'shown.ipynb'), book('gradlab', cells));
-    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    if (folder) await rm(folder, { recursive: true });
-  });
+  const made = setting({ 'shown.ipynb': book('gradlab', cells) });
 
   it('draws each kind, and a live plot grows in place', { timeout: 120_000 }, async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'shown.ipynb');
     const states = new Set<string>();

@@ -1,14 +1,9 @@
 // In: a small notebook in TypeScript. Out: whether our kernel serves JupyterLab: results, streams, awaits, pictures, errors, interrupt, completion.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { book } from './book.js';
-import { launchBrowser } from './chromium.js';
-import { type Lab, startLab } from './lab.js';
 import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
+import { setting } from './setting.js';
 
 const cells = [
   '# TypeScript\nTypes and values go from cell to cell.',
@@ -26,24 +21,10 @@ picture`,
 ];
 
 describe('our kernel in JupyterLab', () => {
-  let folder: string;
-  let lab: Lab | undefined;
-  let browser: Browser | undefined;
-
-  beforeAll(async () => {
-    if (missing) return;
-    folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
-    await writeFile(join(folder, 'small.ipynb'), book('gradlab', cells));
-    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    if (folder) await rm(folder, { recursive: true });
-  });
+  const made = setting({ 'small.ipynb': book('gradlab', cells) });
 
   it('runs all cells of a notebook', async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'small.ipynb');
     await notebook.runAll();

@@ -1,14 +1,10 @@
 // In: a small notebook. Out: whether the harness sees in JupyterLab what a user sees: results, streams, pictures, errors.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
 import { book } from './book.js';
-import { launchBrowser } from './chromium.js';
-import { type Lab, startLab } from './lab.js';
 import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
+import { setting } from './setting.js';
 
 // JupyterLab draws Vega-Lite on a canvas unless the plot asks for SVG itself.
 const plot = {
@@ -30,24 +26,10 @@ display({"application/vnd.vegalite.v5+json": ${JSON.stringify(plot)}}, raw=True)
 ];
 
 describe('the harness, on the Python kernel that comes with JupyterLab', () => {
-  let folder: string;
-  let lab: Lab | undefined;
-  let browser: Browser | undefined;
-
-  beforeAll(async () => {
-    if (missing) return;
-    folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
-    await writeFile(join(folder, 'small.ipynb'), book('python', cells));
-    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    if (folder) await rm(folder, { recursive: true });
-  });
+  const made = setting({ 'small.ipynb': book('python', cells) });
 
   it('runs all cells and reads every output', async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'small.ipynb');
     await notebook.runAll();

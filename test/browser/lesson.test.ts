@@ -1,36 +1,18 @@
 // In: the first lesson as it is committed. Out: it runs to the end in a real JupyterLab, with the accuracy that it promises.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './chromium.js';
-import { type Lab, startLab } from './lab.js';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
+import { setting } from './setting.js';
 
 const lesson = '04-cnn.ipynb';
 const accuracyLine = /^test accuracy (\d+\.\d) %$/m;
 
 describe('the lesson on convolutional networks', () => {
-  let folder: string;
-  let lab: Lab | undefined;
-  let browser: Browser | undefined;
-
-  beforeAll(async () => {
-    if (missing) return;
-    folder = await mkdtemp(join(tmpdir(), 'gradlab-lesson-'));
-    await copyFile(new URL(`../../notebooks/${lesson}`, import.meta.url), join(folder, lesson));
-    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    if (folder) await rm(folder, { recursive: true });
-  });
+  const made = setting({ [lesson]: readFileSync(new URL(`../../notebooks/${lesson}`, import.meta.url)) });
 
   it('runs to its last cell, learns, and shows what it learned', { timeout: 420_000 }, async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, lesson);
     await notebook.runAll({ timeout: 400_000 });

@@ -1,14 +1,9 @@
 // In: notebooks with widgets. Out: whether JupyterLab draws them, moves them both ways, and finds them again.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { book } from './book.js';
-import { launchBrowser } from './chromium.js';
-import { type Lab, startLab } from './lab.js';
 import { missing } from './needs.js';
 import { openNotebook } from './notebook.js';
+import { setting } from './setting.js';
 
 const gallery = [
   `import {
@@ -102,26 +97,14 @@ const TIME_TO_REDRAW = `new Promise((resolve) => {
 })`;
 
 describe('widgets in JupyterLab', () => {
-  let folder: string;
-  let lab: Lab | undefined;
-  let browser: Browser | undefined;
-
-  beforeAll(async () => {
-    if (missing) return;
-    folder = await mkdtemp(join(tmpdir(), 'gradlab-books-'));
-    await writeFile(join(folder, 'gallery.ipynb'), book('gradlab', gallery));
-    await writeFile(join(folder, 'plotted.ipynb'), book('gradlab', plotted));
-    await writeFile(join(folder, 'linked.ipynb'), book('gradlab', linked));
-    [lab, browser] = await Promise.all([startLab(folder), launchBrowser()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    if (folder) await rm(folder, { recursive: true });
+  const made = setting({
+    'gallery.ipynb': book('gradlab', gallery),
+    'plotted.ipynb': book('gradlab', plotted),
+    'linked.ipynb': book('gradlab', linked),
   });
 
   it('draws every kind', async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'gallery.ipynb');
     await notebook.runAll();
@@ -138,6 +121,7 @@ describe('widgets in JupyterLab', () => {
   });
 
   it('redraws a plot within 100 ms of a slider', async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'plotted.ipynb');
     await notebook.runAll();
@@ -163,6 +147,7 @@ describe('widgets in JupyterLab', () => {
   });
 
   it('moves linked sliders while a cell runs, and shows them again when the page is loaded again', async ({ skip }) => {
+    const { lab, browser } = made;
     if (!lab || !browser) return skip(missing);
     const notebook = await openNotebook(browser, lab, 'linked.ipynb');
     const { page } = notebook;
