@@ -1,4 +1,5 @@
 /* The library's entry points: chooses the instruction set, runs programs one at a time. */
+#define _GNU_SOURCE
 #include "api.h"
 #include "memory.h"
 #include "opcodes.h"
@@ -9,19 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#endif
 
 #define GL_EXPORT __attribute__((visibility("default")))
 
 /* GL_ISAS: the sets that this library was built for, best first, as X(name, condition). */
 #if defined(__x86_64__)
+#define AVX512_HERE                                                                                                            \
+  (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && \
+   __builtin_cpu_supports("avx512cd"))
 #define GL_ISAS(X)                                                                                                             \
-  X(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && \
-                __builtin_cpu_supports("avx512cd"))                                                                            \
+  X(avx512, AVX512_HERE)                                                                                                       \
   X(avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))                   \
   X(base, __builtin_cpu_supports("sse4.1"))
 #elif defined(__aarch64__)
+#define AVX512_HERE false
 #define GL_ISAS(X) X(neon, 1)
 #else
+#define AVX512_HERE false
 #define GL_ISAS(X) X(base, 1)
 #endif
 #define GL_DECLARE_TABLE(name, condition) extern const gl_kernel_table gl_kernels_##name;
@@ -31,15 +41,36 @@ static pthread_mutex_t runLock = PTHREAD_MUTEX_INITIALIZER, errorLock = PTHREAD_
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const gl_kernel_table *table;
 static const char *isa = "none";
+bool gl_amx;
 static char lastError[512];
+
+/* AMX comes on top of AVX-512; Linux wants to be asked, once for the process. */
+#define GL_WITH_AMX "avx512+amx"
+static bool amxGranted;
+static bool ask_for_amx(void) {
+#if defined(__x86_64__) && defined(__linux__)
+  enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
+  const char *wanted = getenv("GRADLAB_AMX");
+  unsigned a, b, c, d;
+  if ((wanted && strcmp(wanted, "0") == 0) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & AMX_BF16) || !(d & AMX_TILE)) return false;
+  return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+#else
+  return false;
+#endif
+}
 
 static void choose(void) {
   const char *asked = getenv("GRADLAB_ISA");
+  amxGranted = ask_for_amx();
 #if defined(__x86_64__)
   __builtin_cpu_init();
 #endif
 #define GL_CHOOSE(name, condition)                                                                                             \
   if (!table && (!asked || !*asked || strcmp(asked, #name) == 0) && (condition)) table = &gl_kernels_##name, isa = #name;
+#if defined(__x86_64__)
+  gl_amx = amxGranted && (!asked || !*asked || strcmp(asked, GL_WITH_AMX) == 0) && AVX512_HERE;
+  if (gl_amx) table = &gl_kernels_avx512, isa = GL_WITH_AMX;
+#endif
   GL_ISAS(GL_CHOOSE)
   gl_pool_size(0);
 }
@@ -70,6 +101,7 @@ GL_EXPORT const char *gl_isas(void) {
   static _Thread_local char names[64];
   start();
   char *at = names;
+  if (amxGranted && AVX512_HERE) at += snprintf(at, sizeof names, GL_WITH_AMX " ");
 #define GL_LIST(name, condition)                                                                                               \
   if (condition) at += snprintf(at, (size_t)(names + sizeof names - at), "%s ", #name);
   GL_ISAS(GL_LIST)
@@ -82,7 +114,14 @@ GL_EXPORT int gl_use_isa(const char *wanted) {
   pthread_mutex_lock(&runLock);
 #define GL_USE(name, condition)                                                                                                \
   if (strcmp(wanted, #name) == 0 && (condition)) found = table = &gl_kernels_##name, isa = #name;
+#if defined(__x86_64__)
+  const bool amx = amxGranted && AVX512_HERE && strcmp(wanted, GL_WITH_AMX) == 0;
+  if (amx) found = table = &gl_kernels_avx512, isa = GL_WITH_AMX;
+#else
+  const bool amx = false;
+#endif
   GL_ISAS(GL_USE)
+  if (found) gl_amx = amx;
   pthread_mutex_unlock(&runLock);
   return found ? 0 : gl_fail("instruction set %s: this processor has %s", wanted, gl_isas());
 }

@@ -11,6 +11,9 @@ int gl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int gl_malformed(const gl_run_context *run);
 int gl_out_of_memory(const gl_run_context *run);
 
+/* Whether float32 products may use AMX: the processor has it, the system granted it, and the chosen set includes it. */
+extern bool gl_amx;
+
 /* Runs the record behind the reader; 0 or -1. */
 typedef int (*gl_kernel)(gl_reader *reader, const gl_run_context *run);
 #define GL_COUNT_KIND(kind) +1

@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { BATCH, M, N, K };
+/* Of products on split floats: steps of k at a time, panels of a tile at most, sizes from which they pay. */
+enum { SPLIT_K_BLOCK = 256, TILE_PANELS = 64, SPLIT_SIDE = 96, SPLIT_STEPS = 96 };
 enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16 };
 
 /* Sum of index * stride for a flat index over axes. */
@@ -19,7 +21,13 @@ static int64_t axes_offset(const gl_axes *axes, const int64_t *strides, int64_t 
   }
   return offset;
 }
-static int64_t panel_start(const gl_contraction *job, int64_t panel) { return panel * job->m.total / job->mPanels; }
+static int64_t panel_start(const gl_contraction *job, int64_t panel) {
+  return job->gemm->kUnit > 1 ? gl_min(job->m.total, panel * job->gemm->height) : panel * job->m.total / job->mPanels;
+}
+/* Packed extents: steps of k, and rows. */
+static int64_t packed_steps(const gl_contraction *job, int64_t kc) { return gl_ceil_div(kc, job->gemm->kUnit) * job->gemm->kUnit; }
+static int64_t packed_rows(const gl_contraction *job, int64_t rows) { return job->gemm->kUnit > 1 ? gl_ceil_div(rows, job->gemm->height) * job->gemm->height : rows; }
+static int64_t packed_bytes(const gl_contraction *job, int64_t elements) { return elements * job->gemm->sixteenths / 16; }
 static int64_t k_start(const gl_contraction *job, int64_t block) { return gl_min(job->k.total, block * job->kBlock); }
 /* Columns that all panels of a chunk take, whole vectors. */
 static int64_t chunk_columns(const gl_contraction *job) { return gl_ceil_div(job->chunk, job->gemm->lanes) * job->gemm->lanes; }
@@ -30,15 +38,15 @@ static int panel_width(const gl_contraction *job, int64_t panel) {
 
 /* Packed operands: blocks of k one after another, in each the panels, in each k after k. */
 static char *left_panel(const gl_contraction *job, char *packed, int64_t firstRow, int64_t rows, int64_t m, int64_t k0, int64_t kc) {
-  return packed + (k0 * rows + (m - firstRow) * kc) * job->gemm->size;
+  return packed + packed_bytes(job, k0 * packed_rows(job, rows) + (m - firstRow) * packed_steps(job, kc));
 }
 /* A few steps of k for all panels, then the next few: neighbouring panels share cache lines and pages. */
 static void pack_left(const gl_contraction *job, const char *base, int64_t firstPanel, int64_t lastPanel, int64_t k0, int64_t kc, char *to) {
-  const int64_t size = job->gemm->size, row0 = panel_start(job, firstPanel);
+  const int64_t row0 = panel_start(job, firstPanel), steps = packed_steps(job, kc);
   for (int64_t k = 0; k < kc; k += PACK_STEPS)
     for (int64_t p = firstPanel; p < lastPanel; p++) {
       const int64_t m = panel_start(job, p), height = panel_start(job, p + 1) - m;
-      job->gemm->pack(&job->leftMap, base, m, (int)height, (int)height, k0 + k, gl_min(PACK_STEPS, kc - k), to + ((m - row0) * kc + k * height) * size);
+      job->gemm->packLeft(&job->leftMap, base, m, (int)height, (int)height, k0 + k, gl_min(PACK_STEPS, kc - k), to + packed_bytes(job, (m - row0) * steps + k * packed_rows(job, height)));
     }
 }
 static void pack_right(const gl_contraction *job, const char *base, int64_t chunk, int64_t panel, int64_t k0, int64_t kc, char *to) {
@@ -54,7 +62,7 @@ static void share_left(void *context, int i) {
 }
 static char *shared_right(const gl_contraction *job, int64_t chunk, int64_t panel, int64_t k0, int64_t kc) {
   const int64_t columns = chunk_columns(job), at = chunk * columns + panel * job->gemm->vectors * job->gemm->lanes;
-  return job->packedRight + (k0 * columns * job->chunks + at * kc) * job->gemm->size;
+  return job->packedRight + packed_bytes(job, k0 * columns * job->chunks + at * packed_steps(job, kc));
 }
 static void share_right(void *context, int i) {
   const gl_contraction *job = context;
@@ -63,26 +71,49 @@ static void share_right(void *context, int i) {
   for (int64_t k = 0; k < kc; k += PACK_STEPS)
     for (int64_t panel = first; panel < gl_min(panels, first + PANEL_GROUP); panel++) {
       const int64_t chunk = panel / job->nPanels, p = panel % job->nPanels;
-      pack_right(job, job->right, chunk, p, k0 + k, gl_min(PACK_STEPS, kc - k), shared_right(job, chunk, p, k0, kc) + k * panel_width(job, p) * job->gemm->size);
+      pack_right(job, job->right, chunk, p, k0 + k, gl_min(PACK_STEPS, kc - k), shared_right(job, chunk, p, k0, kc) + packed_bytes(job, k * panel_width(job, p)));
     }
 }
 
-/* Scratch of a task: left block, right panel, tile, frame of the epilogue. */
+/* Scratch of a task: left block, right panel, tile, frame of the epilogue; for split floats, operands as they are, and which of them
+   are there: the left panels, the right one. */
 typedef struct {
-  char *left, *right, *tile;
+  char *left, *right, *tile, *wholeLeft, *wholeRight;
+  bool hasLeft[TILE_PANELS], hasRight;
   gl_frame frame;
 } workspace;
 static size_t rounded(int64_t bytes) { return (size_t)((bytes + 63) & ~(int64_t)63); }
-static int64_t tile_rows(const gl_contraction *job) { return gl_min(job->m.total, job->mPerTile * (gl_ceil_div(job->m.total, job->mPanels))); }
+static int64_t tile_rows(const gl_contraction *job) {
+  const int64_t highest = job->gemm->kUnit > 1 ? job->gemm->height : gl_ceil_div(job->m.total, job->mPanels);
+  return gl_min(job->m.total, job->mPerTile * highest);
+}
 static bool open_workspace(const gl_contraction *job, workspace *work) {
   const int64_t size = job->gemm->size, capacity = job->rows * job->columns;
-  const size_t left = rounded(tile_rows(job) * job->kBlock * size), right = rounded(job->gemm->vectors * job->gemm->lanes * job->kBlock * size);
-  const size_t tile = rounded(tile_rows(job) * job->columns * size);
-  char *memory = gl_thread_scratch(left + right + tile + GL(frame_size)(&job->body, capacity, 0));
+  const int64_t leftElements = packed_rows(job, tile_rows(job)) * job->kBlock, rightElements = job->gemm->vectors * job->gemm->lanes * job->kBlock;
+  const size_t left = rounded(packed_bytes(job, leftElements)), right = rounded(packed_bytes(job, rightElements)), tile = rounded(tile_rows(job) * job->columns * size);
+  const size_t wholeLeft = job->gemm->split ? rounded(leftElements * size) : 0, wholeRight = job->gemm->split ? rounded(rightElements * size) : 0;
+  char *memory = gl_thread_scratch(left + right + tile + wholeLeft + wholeRight + GL(frame_size)(&job->body, capacity, 0));
   if (!memory) return false;
   work->left = memory, work->right = memory + left, work->tile = memory + left + right;
-  GL(frame)(&job->body, memory + left + right + tile, capacity, 0, &work->frame);
+  work->wholeLeft = work->tile + tile, work->wholeRight = work->wholeLeft + wholeLeft;
+  GL(frame)(&job->body, work->wholeRight + wholeRight, capacity, 0, &work->frame);
   return true;
+}
+
+/* A panel that split floats cannot hold: operands are packed as they are, once a tile, and multiplied by the other kernel. `first` is
+   the tile's first panel, `right` the operand of this batch. */
+static void multiply_whole(const gl_contraction *job, workspace *work, const char *left, const char *right, int64_t first, int64_t panel, int64_t n, int valid, int64_t k0, int64_t kc, char *to, int64_t ldc, bool add) {
+  const gl_gemm *gemm = &GL(gemm_f32);
+  const int64_t m = panel_start(job, panel), height = panel_start(job, panel + 1) - m, pieces = gl_ceil_div(height, gemm->height);
+  char *rows = work->wholeLeft + (m - panel_start(job, first)) * kc * gemm->size;
+  if (!work->hasRight) gemm->pack(&job->rightMap, right, n, valid, job->gemm->lanes, k0, kc, work->wholeRight);
+  for (int64_t i = 0; i < pieces; i++) {
+    const int64_t r = i * height / pieces, h = (i + 1) * height / pieces - r;
+    if (!work->hasLeft[panel - first]) gemm->pack(&job->leftMap, left, m + r, (int)h, (int)h, k0, kc, rows + r * kc * gemm->size);
+    for (int64_t j = 0; j < job->gemm->lanes; j += gemm->vectors * gemm->lanes)
+      gemm->micro[h - 1][gemm->vectors - 1](kc, rows + r * kc * gemm->size, work->wholeRight + j * gemm->size, job->gemm->lanes, to + (r * ldc + j) * gemm->size, ldc, add);
+  }
+  work->hasLeft[panel - first] = work->hasRight = true;
 }
 
 /* One tile over blocks [firstBlock, lastBlock) of k, into tile (rows of job->columns); whole panels into `out`, if given. */
@@ -97,6 +128,7 @@ static void multiply(const gl_contraction *job, workspace *work, int64_t batch, 
   for (int64_t block = firstBlock; block < lastBlock; block++) {
     const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
     if (!job->leftShared) pack_left(job, left, mFirst, mLast, k0, kc, work->left);
+    memset(work->hasLeft, 0, sizeof work->hasLeft);
     for (int64_t p = nFirst; p < nLast; p++) {
       const int width = panel_width(job, p);
       const char *lines;
@@ -106,10 +138,16 @@ static void multiply(const gl_contraction *job, workspace *work, int64_t batch, 
       if (job->direct && p * full + width <= job->chunk) lines = right + (job->rightMap.across[chunk * job->chunk + p * full] + job->rightMap.along[k0]) * size, step = job->step;
       else if (job->rightShared) lines = shared_right(job, chunk, p, k0, kc);
       else pack_right(job, right, chunk, p, k0, kc, work->right), lines = work->right;
+      work->hasRight = false;
       for (int64_t q = mFirst; q < mLast; q++) {
         const int64_t m = panel_start(job, q), height = panel_start(job, q + 1) - m;
-        const char *panel = job->leftShared ? left_panel(job, job->packedLeft, 0, job->m.total, m, k0, kc) : work->left + (m - row0) * kc * size;
-        gemm->micro[height - 1][width / gemm->lanes - 1](kc, panel, lines, step, to + (m - row0) * ldc * size, ldc, block > firstBlock);
+        const char *panel = job->leftShared ? left_panel(job, job->packedLeft, 0, job->m.total, m, k0, kc) : work->left + packed_bytes(job, (m - row0) * packed_steps(job, kc));
+        if (gemm->split) {
+          const int64_t n = p * full;
+          char *c = to + (m - row0) * ldc * size;
+          if (!gemm->split(kc, (int)height, panel, lines, c, ldc, block > firstBlock))
+            multiply_whole(job, work, left, right, mFirst, q, chunk * job->chunk + n, (int)gl_min(full, job->chunk - n), k0, kc, c, ldc, block > firstBlock);
+        } else gemm->micro[height - 1][width / gemm->lanes - 1](kc, panel, lines, step, to + (m - row0) * ldc * size, ldc, block > firstBlock);
       }
     }
   }
@@ -127,6 +165,7 @@ static void tile_task(void *context, int i) {
   const gl_contraction *job = context;
   workspace work;
   if (!open_workspace(job, &work)) return;
+  if (job->gemm->begin) job->gemm->begin();
   const int64_t last = gl_min(job->units, (i + 1) * job->unitsPerTask);
   for (int64_t unit = i * job->unitsPerTask; unit < last; unit++) {
     const int64_t nTile = unit % job->nTiles, mTile = unit / job->nTiles % job->mTiles, outer = unit / job->nTiles / job->mTiles;
@@ -140,6 +179,7 @@ static void tile_task(void *context, int i) {
     const int64_t left = done == width ? width : done / full * full; /* the last panel, if it is not whole, is in the tile */
     if (left < width) GL(epilogue)(job, &work.frame, batch, m0, m1 - m0, chunk * job->chunk + n0 + left, width - left, work.tile + left * job->gemm->size);
   }
+  if (job->gemm->end) job->gemm->end();
 }
 /* Unit: (batch, piece of k); the tile is the whole matrix. */
 static void split_task(void *context, int i) {
@@ -147,7 +187,9 @@ static void split_task(void *context, int i) {
   workspace work;
   if (!open_workspace(job, &work)) return;
   const int64_t split = i % job->splits, batch = i / job->splits, first = split * job->blocksPerSplit;
+  if (job->gemm->begin) job->gemm->begin();
   multiply(job, &work, batch, 0, 0, 0, first, gl_min(job->kBlocks, first + job->blocksPerSplit), job->partials + i * job->m.total * job->columns * job->gemm->size, NULL);
+  if (job->gemm->end) job->gemm->end();
 }
 /* A few rows: adds the pieces in order, then the epilogue. */
 static void join_task(void *context, int i) {
@@ -157,7 +199,7 @@ static void join_task(void *context, int i) {
   const int64_t groups = gl_ceil_div(job->m.total, job->rows), batch = i / groups, m0 = i % groups * job->rows, rows = gl_min(job->rows, job->m.total - m0);
   const int64_t piece = job->m.total * job->columns * job->gemm->size;
   char *sum = job->partials + batch * job->splits * piece + m0 * job->columns * job->gemm->size;
-  for (int64_t s = 1; s < job->splits; s++) job->gemm->add(sum, sum + s * piece, rows * job->columns);
+  for (int64_t s = 1; s < job->splits; s++) (job->gemm->split ? &GL(gemm_f32) : job->gemm)->add(sum, sum + s * piece, rows * job->columns);
   GL(epilogue)(job, &work.frame, batch, m0, rows, 0, job->n.total, sum);
 }
 
@@ -225,14 +267,19 @@ static void choose_sides(gl_contraction *job) {
   if (swapped < kept * 0.95) swap_sides(job);
 }
 
+/* An element that is packed must be used often: splitting it costs as much as a few dozen multiplications. */
+static bool worth_splitting(const gl_contraction *job) { return job->m.total >= SPLIT_SIDE && job->n.total >= SPLIT_SIDE && job->k.total >= SPLIT_STEPS; }
+
 static void choose_tiles(gl_contraction *job) {
   const gl_gemm *gemm = job->gemm;
   const int64_t full = gemm->vectors * gemm->lanes, m = job->m.total, n = job->n.total, k = job->k.total, batches = job->batch.total;
   const int64_t run = output_run(job, &job->n);
   job->chunk = run >= 2 * full && run < n ? run : n;
   job->mPanels = gl_ceil_div(m, gemm->height);
-  job->kBlocks = gl_ceil_div(k, K_BLOCK * 4 / gemm->size);
-  job->kBlock = job->kBlocks ? gl_ceil_div(k, job->kBlocks) : 1;
+  const int64_t longest = gemm->split ? SPLIT_K_BLOCK : K_BLOCK * 4 / gemm->size;
+  job->kBlocks = gl_ceil_div(k, longest);
+  job->kBlock = job->kBlocks ? packed_steps(job, gl_ceil_div(k, job->kBlocks)) : 1;
+  if (gemm->split) job->kBlocks = gl_ceil_div(k, job->kBlock);
   job->splits = 1;
   if (batches * job->mPanels * gl_ceil_div(n, full) < 64 && k >= 1024 && job->mPanels * gemm->height <= 1024) {
     job->splits = gl_min(MAX_SPLITS, k / 512);
@@ -298,10 +345,11 @@ static void choose_in_place(gl_contraction *job) {
 }
 
 static bool share_operands(gl_contraction *job, bool serial) {
-  const int64_t size = job->gemm->size, left = job->m.total * job->k.total * size, right = chunk_columns(job) * job->chunks * job->k.total * size;
+  const int64_t steps = packed_steps(job, job->k.total);
+  const int64_t left = packed_bytes(job, packed_rows(job, job->m.total) * steps), right = packed_bytes(job, chunk_columns(job) * job->chunks * steps);
   const int64_t outer = job->batch.total * job->chunks;
   job->step = uniform_step(&job->k, job->k.right);
-  job->direct = job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
+  job->direct = !job->gemm->split && job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
   job->leftShared = job->splits == 1 && outer * job->nTiles > 1 && left <= SHARED_BYTES && constant_over_batch(job, job->batch.left);
   job->rightShared = job->splits == 1 && !job->direct && job->mTiles * job->batch.total > 1 && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
   if (job->leftShared) {
@@ -327,6 +375,8 @@ static void each(bool serial, int64_t n, void (*task)(void *, int), void *contex
 }
 static int multiply_all(gl_contraction *job, const gl_run_context *run) {
   choose_sides(job);
+  const gl_gemm *amx = gl_amx && job->gemm == &GL(gemm_f32) ? GL(gemm_amx)() : NULL;
+  if (amx && worth_splitting(job)) job->gemm = amx;
   choose_tiles(job);
   if (!index_tables(job)) return gl_out_of_memory(run);
   choose_in_place(job);

@@ -22,15 +22,25 @@ typedef void (*gl_pack)(const gl_index_map *map, const void *base, int64_t at, i
 /* c[i][j] (+)= sum over k of a[k * height + i] * b[k * ldb + j] for the height and vectors that the function is made for. */
 typedef void (*gl_micro)(int64_t kc, const void *a, const void *b, int64_t ldb, void *c, int64_t ldc, bool add);
 
-enum { GL_MAX_HEIGHT = 14, GL_MAX_VECTORS = 3 };
+/* The same for a whole panel of each side, on split floats; columns are whole, rows up to height. False, and nothing done, where the
+   split would lose something. */
+typedef bool (*gl_split_product)(int64_t kc, int height, const void *a, const void *b, void *c, int64_t ldc, bool add);
+
+enum { GL_MAX_HEIGHT = 14, GL_MAX_VECTORS = 3, GL_AMX_SIXTEENTHS = 97 };
 typedef struct {
   int size;                        /* bytes of an element */
+  int sixteenths;                  /* 16 times the bytes of a packed element */
   int lanes;                       /* elements of a vector */
   int height, vectors;             /* largest register tile: height rows, vectors * lanes columns */
   gl_micro micro[GL_MAX_HEIGHT][GL_MAX_VECTORS]; /* [height - 1][vectors - 1] */
-  gl_pack pack;
+  int kUnit;                       /* packed steps of k come in whole units of so many, and panels of m have the full height; 1: neither */
+  gl_pack pack, packLeft;
   void (*add)(void *into, const void *from, int64_t n);
+  gl_split_product split;          /* takes the place of micro, between begin and end, or null */
+  void (*begin)(void), (*end)(void);
 } gl_gemm;
+/* float32 products on AMX; null where this build has none. */
+const gl_gemm *GL(gemm_amx)(void);
 extern const gl_gemm GL(gemm_f32), GL(gemm_f64), GL(gemm_i32);
 
 /* Register tile by vector width: 32 registers with AVX-512 and NEON, 16 otherwise. */

@@ -116,10 +116,13 @@ static void GL_TYPE(add)(void *into, const void *from, int64_t n) {
 
 const gl_gemm GL_TABLE = {
     .size = sizeof(GL_T),
+    .sixteenths = 16 * sizeof(GL_T),
+    .kUnit = 1,
     .lanes = GL_TYPE(LANES),
     .height = GL_TILE_HEIGHT,
     .vectors = GL_TILE_VECTORS,
     .micro = {GL_ROWS(GL_MICRO_NAMES)},
     .pack = GL_TYPE(pack),
+    .packLeft = GL_TYPE(pack),
     .add = GL_TYPE(add),
 };

@@ -2,8 +2,9 @@
    lowering, and the reader that every kernel parses its record with.
 
    API
-     const char *gl_info(void)                      "isa=avx512;threads=2"
+     const char *gl_info(void)                      "isa=avx512+amx;threads=2"
      const char *gl_isas(void), int gl_use_isa(name)  instruction sets of this processor; change to another (GRADLAB_ISA at the start)
+                                                    avx512+amx: f32 contractions on AMX where that is faster, as accurate as f32; GRADLAB_AMX=0 takes it off the list
      const char *gl_opcodes(void), *gl_kinds(void)  space-separated names; a name's place in the list is its number
      int gl_threads(int n)                          set the number of threads (0: only ask); default: GRADLAB_THREADS, else online CPUs
      uint64_t gl_address(const void *)              address of a JavaScript buffer

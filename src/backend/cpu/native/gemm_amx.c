@@ -1,0 +1,176 @@
+/* float32 products on AMX: each float is the exact sum of three bfloat16 parts, and six of the nine products of parts (the rest are
+   below float32's rounding) are added up in float32. A panel of 32 x 32 elements holds a tile for each half and part, and the range
+   of its magnitudes: where a part or a product could leave the range of normal numbers, the panel is refused. */
+#include "gemm.h"
+
+#if defined(__AVX512F__) && defined(__linux__) && __has_include(<amxbf16intrin.h>)
+#include <immintrin.h>
+#include <string.h>
+
+enum { PANEL = 32, HALF = 16, PARTS = 3, TILE_BYTES = 1024, GROUP_BYTES = PARTS * 2 * TILE_BYTES + 64 };
+_Static_assert(GROUP_BYTES * 16 == GL_AMX_SIXTEENTHS * PANEL * PANEL, "bytes of a packed element");
+
+/* Magnitudes of a group as bits: least minus 1 (so that 0 counts as none), greatest. */
+typedef struct {
+  u32 least, greatest;
+} magnitudes;
+typedef struct {
+  __m512i least, greatest;
+} magnitude_vectors;
+static void keep_magnitudes(const magnitude_vectors *v, char *group) {
+  const magnitudes m = {_mm512_reduce_min_epu32(v->least), _mm512_reduce_max_epu32(v->greatest)};
+  memcpy(group + PARTS * 2 * TILE_BYTES, &m, sizeof m);
+}
+/* Parts and products of parts are normal numbers, and sums stay finite. */
+static bool exact(const char *a, const char *b) {
+  magnitudes x, y;
+  memcpy(&x, a + PARTS * 2 * TILE_BYTES, sizeof x);
+  memcpy(&y, b + PARTS * 2 * TILE_BYTES, sizeof y);
+  enum { BIAS = 127, LEAST = BIAS - 100, GREATEST = BIAS + 120, SPREAD = 100 };
+  const u32 xl = x.least >> 23, yl = y.least >> 23, xg = x.greatest >> 23, yg = y.greatest >> 23;
+  return xl >= LEAST && yl >= LEAST && xg <= GREATEST && yg <= GREATEST && xl + yl >= 2 * BIAS - SPREAD && xg + yg <= 2 * BIAS + SPREAD;
+}
+
+/* Parts of 16 pairs (even in the low half of a word, odd in the high half), to `to`, 2 tiles apart. */
+static inline __attribute__((always_inline)) void split_pairs(__m512 even, __m512 odd, magnitude_vectors *seen, char *to) {
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff), one = _mm512_set1_epi32(1), half = _mm512_set1_epi32(0x8000), high = _mm512_set1_epi32((int)0xffff0000);
+  const __m512i e = _mm512_and_si512(_mm512_castps_si512(even), magnitude), o = _mm512_and_si512(_mm512_castps_si512(odd), magnitude);
+  seen->greatest = _mm512_max_epu32(seen->greatest, _mm512_max_epu32(e, o));
+  seen->least = _mm512_min_epu32(seen->least, _mm512_min_epu32(_mm512_sub_epi32(e, one), _mm512_sub_epi32(o, one)));
+#pragma GCC unroll 3
+  for (int p = 0; p < PARTS; p++, to += 2 * TILE_BYTES) {
+    const __m512i x = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(even), half), high), y = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(odd), half), high);
+    _mm512_store_si512(to, _mm512_or_si512(_mm512_srli_epi32(x, 16), y));
+    even = _mm512_sub_ps(even, _mm512_castsi512_ps(x)), odd = _mm512_sub_ps(odd, _mm512_castsi512_ps(y));
+  }
+}
+static magnitude_vectors nothing_seen(void) { return (magnitude_vectors){_mm512_set1_epi32(-1), _mm512_setzero_si512()}; }
+
+/* n lines of 32 elements, the rest zero. */
+static void take_lines(const gl_index_map *map, const void *base, int64_t at, int valid, int64_t k, int n, f32 *lines) {
+  GL(gemm_f32).pack(map, base, at, valid, PANEL, k, n, lines);
+  memset(lines + n * PANEL, 0, sizeof(f32) * (size_t)((PANEL - n) * PANEL));
+}
+/* Step j of a group pairs k = j with k = j + 16, on both sides. */
+static void pack_right(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to) {
+  (void)width;
+  f32 lines[PANEL * PANEL] __attribute__((aligned(64)));
+  char *group = to;
+  for (int64_t k = 0; k < kc; k += PANEL, group += GROUP_BYTES) {
+    take_lines(map, base, at, valid, k0 + k, (int)gl_min(PANEL, kc - k), lines);
+    magnitude_vectors seen = nothing_seen();
+    for (int j = 0; j < HALF; j++)
+      for (int h = 0; h < 2; h++)
+        split_pairs(_mm512_load_ps(lines + j * PANEL + h * HALF), _mm512_load_ps(lines + (j + HALF) * PANEL + h * HALF), &seen, group + h * TILE_BYTES + j * 64);
+    keep_magnitudes(&seen, group);
+  }
+}
+static void pack_left(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to) {
+  (void)width;
+  f32 lines[PANEL * PANEL] __attribute__((aligned(64)));
+  const __m512i column = _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi32(PANEL));
+  char *group = to;
+  for (int64_t k = 0; k < kc; k += PANEL, group += GROUP_BYTES) {
+    const int n = (int)gl_min(PANEL, kc - k);
+    magnitude_vectors seen = nothing_seen();
+    const bool straight = map->alongRun - (k0 + k) % map->alongRun >= n;
+    if (!straight) take_lines(map, base, at, valid, k0 + k, n, lines);
+    const __mmask16 low = (__mmask16)((1u << gl_min(n, HALF)) - 1), high = (__mmask16)((1u << gl_max(n - HALF, 0)) - 1);
+    for (int x = 0; x < PANEL; x++) {
+      __m512 even, odd;
+      if (!straight) {
+        even = _mm512_i32gather_ps(column, lines + x, 4), odd = _mm512_i32gather_ps(column, lines + HALF * PANEL + x, 4);
+      } else if (x < valid) {
+        const f32 *from = (const f32 *)base + map->across[at + x] + map->along[k0 + k];
+        even = _mm512_maskz_loadu_ps(low, from), odd = _mm512_maskz_loadu_ps(high, from + HALF);
+      } else even = odd = _mm512_setzero_ps();
+      split_pairs(even, odd, &seen, group + x / HALF * TILE_BYTES + x % HALF * 64);
+    }
+    keep_magnitudes(&seen, group);
+  }
+}
+
+#define GL_AMX __attribute__((target("amx-tile,amx-bf16")))
+/* Eight tiles of 16 rows of 64 bytes. */
+static const struct {
+  uint8_t palette, start, reserved[14];
+  uint16_t rowBytes[16];
+  uint8_t rows[16];
+} tiles __attribute__((aligned(64), used)) = {
+    .palette = 1, .rowBytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {HALF, HALF, HALF, HALF, HALF, HALF, HALF, HALF}};
+GL_AMX static void begin(void) { _tile_loadconfig(&tiles); }
+GL_AMX static void end(void) { _tile_release(); }
+
+/* Tiles 0 … 3 hold the product (rows, then columns), 4 and 5 the left halves, 6 and 7 the right ones. */
+#define GL_AMX_LEFT(p)                        \
+  _tile_loadd(4, a + (p) * 2 * TILE_BYTES, 64); \
+  _tile_loadd(5, a + ((p) * 2 + 1) * TILE_BYTES, 64);
+#define GL_AMX_RIGHT(p)                       \
+  _tile_loadd(6, b + (p) * 2 * TILE_BYTES, 64); \
+  _tile_loadd(7, b + ((p) * 2 + 1) * TILE_BYTES, 64);
+#define GL_AMX_PRODUCTS    \
+  _tile_dpbf16ps(0, 4, 6); \
+  _tile_dpbf16ps(1, 4, 7); \
+  _tile_dpbf16ps(2, 5, 6); \
+  _tile_dpbf16ps(3, 5, 7);
+/* The tile intrinsics do not tell the compiler that they read memory. */
+#define GL_AMX_FENCE __asm__ volatile("" : : "r"(whole) : "memory")
+GL_AMX static bool product(int64_t kc, int height, const void *left, const void *right, void *to, int64_t ldc, bool add) {
+  const char *a = left, *b = right;
+  for (int64_t k = 0; k < kc; k += PANEL)
+    if (!exact(a + k / PANEL * GROUP_BYTES, b + k / PANEL * GROUP_BYTES)) return false;
+  f32 whole[PANEL * PANEL] __attribute__((aligned(64)));
+  f32 *c = to;
+  int64_t step = ldc;
+  if (height < PANEL) { /* the last rows are not the output's */
+    c = whole, step = PANEL;
+    if (add)
+      for (int i = 0; i < height; i++) memcpy(whole + i * PANEL, (f32 *)to + i * ldc, sizeof(f32) * PANEL);
+  }
+  const int64_t bytes = step * 4;
+  GL_AMX_FENCE;
+  if (add) {
+    _tile_loadd(0, c, bytes);
+    _tile_loadd(1, c + HALF, bytes);
+    _tile_loadd(2, c + HALF * step, bytes);
+    _tile_loadd(3, c + HALF * step + HALF, bytes);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  for (int64_t k = 0; k < kc; k += PANEL, a += GROUP_BYTES, b += GROUP_BYTES) {
+    GL_AMX_LEFT(2) GL_AMX_RIGHT(0) GL_AMX_PRODUCTS
+    GL_AMX_LEFT(1) GL_AMX_PRODUCTS
+    GL_AMX_RIGHT(1) GL_AMX_PRODUCTS
+    GL_AMX_LEFT(0) GL_AMX_PRODUCTS
+    GL_AMX_RIGHT(2) GL_AMX_PRODUCTS
+    GL_AMX_RIGHT(0) GL_AMX_PRODUCTS
+  }
+  _tile_stored(0, c, bytes);
+  _tile_stored(1, c + HALF, bytes);
+  _tile_stored(2, c + HALF * step, bytes);
+  _tile_stored(3, c + HALF * step + HALF, bytes);
+  GL_AMX_FENCE;
+  if (height < PANEL)
+    for (int i = 0; i < height; i++) memcpy((f32 *)to + i * ldc, whole + i * PANEL, sizeof(f32) * PANEL);
+  return true;
+}
+static const gl_gemm table = {
+    .size = 4,
+    .sixteenths = GL_AMX_SIXTEENTHS,
+    .lanes = PANEL,
+    .height = PANEL,
+    .vectors = 1,
+    .kUnit = PANEL,
+    .pack = pack_right,
+    .packLeft = pack_left,
+    .begin = begin,
+    .end = end,
+    .split = product,
+};
+const gl_gemm *GL(gemm_amx)(void) { return &table; }
+#else
+const gl_gemm *GL(gemm_amx)(void) { return NULL; }
+#endif
