@@ -207,8 +207,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 export function where<C extends Tensor, T extends Tensor | number, U extends Tensor | number>(
   condition: C,
   a: t.Other<'where', C, T>,
-  other: t.Other<'where', Tensor<t.Both<'where', C, T>>, U>,
-): Tensor<t.Both<'where', Tensor<t.Both<'where', C, T>>, U>>;
+  other: t.Other<'where', Tensor<t.Both<C, T>>, U>,
+): Tensor<t.Both<Tensor<t.Both<C, T>>, U>>;
 export function where(condition: Tensor, a: Tensor | number, other: Tensor | number): Tensor {
   if (a instanceof Tensor) return a.where(condition, other);
   if (other instanceof Tensor) return other.where(condition.not(), a);

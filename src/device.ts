@@ -29,6 +29,8 @@ export interface Backend {
   compile(plan: Plan): Executable;
   /** Memory for `length` elements, ready to be an output. Contents are undefined. */
   allocate(dtype: DType, length: number): TypedArray;
+  /** Bytes of scratch memory that runs share. */
+  scratchBytes(): number;
 }
 
 interface Entry {

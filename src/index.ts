@@ -15,9 +15,10 @@ export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
 export { Explanation, explain } from './explain.js';
 export * from './functions/index.js';
+export { MemoryUse, memory } from './memory.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
-export { type KernelTime, profile } from './profile.js';
+export { type ChromeTrace, chromeTrace, type KernelTime, profile } from './profile.js';
 export {
   bernoulli,
   categorical,

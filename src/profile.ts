@@ -9,6 +9,16 @@ export interface KernelTime extends KernelSummary {
   ms: number;
 }
 
+/** One run of a kernel on a time line. */
+interface Event {
+  readonly kernel: KernelSummary;
+  /** Microseconds since the start of the recording. */
+  readonly at: number;
+  readonly duration: number;
+}
+let events: Event[] | null = null;
+let origin = 0;
+
 let times: Map<KernelSummary, KernelTime> | null = null;
 
 /** True while a profile is taken: backends then measure each kernel. @internal */
@@ -16,6 +26,16 @@ export const isProfiling = (): boolean => times !== null;
 
 /** Adds one run's nanoseconds, one for each kernel. @internal */
 export function record(kernels: readonly KernelSummary[], nanoseconds: ArrayLike<number>): void {
+  if (events) {
+    // The run has just ended, and its kernels ran one after the other.
+    let at = (performance.now() - origin) * 1e3;
+    for (let i = 0; i < kernels.length; i++) at -= (nanoseconds[i] ?? 0) / 1e3;
+    kernels.forEach((kernel, i) => {
+      const duration = (nanoseconds[i] ?? 0) / 1e3;
+      events?.push({ kernel, at, duration });
+      at += duration;
+    });
+  }
   kernels.forEach((kernel, i) => {
     const entry = times?.get(kernel) ?? { ...kernel, runs: 0, ms: 0 };
     entry.runs++;
@@ -47,4 +67,49 @@ export async function profile(body: () => void | Promise<void>): Promise<KernelT
   } finally {
     times = null;
   }
+}
+
+/** A recording in Chrome's trace event format. */
+export interface ChromeTrace {
+  readonly traceEvents: readonly {
+    readonly name: string;
+    readonly cat: string;
+    readonly ph: 'X';
+    /** Start and length in microseconds. */
+    readonly ts: number;
+    readonly dur: number;
+    readonly pid: number;
+    readonly tid: number;
+    readonly args: { readonly computes: string; readonly flops: number; readonly bytes: number };
+  }[];
+  readonly displayTimeUnit: 'ms';
+}
+
+/**
+ * Runs `body` and returns every kernel on a time line, in Chrome's trace event format: written to a file as JSON, it opens in
+ * Perfetto (ui.perfetto.dev) or chrome://tracing.
+ * @example await writeFile('step.json', JSON.stringify(await chromeTrace(() => step())))
+ */
+export async function chromeTrace(body: () => void | Promise<void>): Promise<ChromeTrace> {
+  const recorded: Event[] = [];
+  events = recorded;
+  origin = performance.now();
+  try {
+    await profile(body);
+  } finally {
+    events = null;
+  }
+  return {
+    traceEvents: recorded.map(({ kernel, at, duration }) => ({
+      name: kernel.kind,
+      cat: 'kernel',
+      ph: 'X',
+      ts: at,
+      dur: duration,
+      pid: process.pid,
+      tid: 0,
+      args: { computes: kernel.text, flops: kernel.flops, bytes: kernel.bytes },
+    })),
+    displayTimeUnit: 'ms',
+  };
 }

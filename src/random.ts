@@ -149,10 +149,7 @@ export function randperm<N extends number>(n: N, options: RandomOptions = {}): T
   return finish(keys.argsort(), options);
 }
 /** Draws indices (int32) with the probabilities of each row (last axis), by the Gumbel-max rule. */
-export function categorical<T extends Tensor>(
-  probabilities: T,
-  options?: RandomOptions,
-): Tensor<t.Over<'argmax', T, -1, false>>;
+export function categorical<T extends Tensor>(probabilities: T, options?: RandomOptions): Tensor<t.Over<T, -1, false>>;
 export function categorical(probabilities: Tensor, options: RandomOptions = {}): Tensor {
   if (!probabilities.shape[probabilities.rank - 1])
     throw new ShapeError(

@@ -218,30 +218,30 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** this + other, broadcast. */
-  add<T extends Tensor, U extends Operand>(this: T, other: t.Other<'add', T, U>): Tensor<t.Both<'add', T, U>>;
+  add<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'add', T, U>): Tensor<t.Both<T, U>>;
   add(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.add(this.node, this.#lift(other)));
   }
   /** this − other, broadcast. */
-  sub<T extends Tensor, U extends Operand>(this: T, other: t.Other<'sub', T, U>): Tensor<t.Both<'sub', T, U>>;
+  sub<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'sub', T, U>): Tensor<t.Both<T, U>>;
   sub(this: Tensor, other: Operand): Tensor {
     return this.#binary('sub', other);
   }
   /** this · other, element by element, broadcast. */
-  mul<T extends Tensor, U extends Operand>(this: T, other: t.Other<'mul', T, U>): Tensor<t.Both<'mul', T, U>>;
+  mul<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'mul', T, U>): Tensor<t.Both<T, U>>;
   mul(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.mul(this.node, this.#lift(other)));
   }
   /** this / other, broadcast; integers divide to float32. */
-  div<T extends Tensor, U extends Operand>(this: T, other: t.Other<'div', T, U>): Tensor<t.Both<'div', T, U>>;
+  div<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'div', T, U>): Tensor<t.Both<T, U>>;
   div(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.div(floating(this.node), floating(this.#lift(other))));
   }
   /** ⌊this / other⌋, broadcast. */
-  floorDivide<T extends Tensor, U extends Operand>(
+  floorDivide<T extends Tensor, U extends Tensor = t.Scalar>(
     this: T,
     other: t.Other<'floorDivide', T, U>,
-  ): Tensor<t.Both<'floorDivide', T, U>>;
+  ): Tensor<t.Both<T, U>>;
   floorDivide(this: Tensor, other: Operand): Tensor {
     const [p, q] = [this.node, this.#lift(other)];
     if (isFloat(p.dtype) || isFloat(q.dtype)) return new Tensor(b.unary('floor', b.div(p, q)));
@@ -249,12 +249,12 @@ export class Tensor<S extends Shape = Shape> {
     return new Tensor(b.div(b.sub(p, remainder), q));
   }
   /** Remainder with the sign of the divisor. */
-  mod<T extends Tensor, U extends Operand>(this: T, other: t.Other<'mod', T, U>): Tensor<t.Both<'mod', T, U>>;
+  mod<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'mod', T, U>): Tensor<t.Both<T, U>>;
   mod(this: Tensor, other: Operand): Tensor {
     return this.#binary('mod', other);
   }
   /** this to the power of other, broadcast. */
-  pow<T extends Tensor, U extends Operand>(this: T, other: t.Other<'pow', T, U>): Tensor<t.Both<'pow', T, U>>;
+  pow<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'pow', T, U>): Tensor<t.Both<T, U>>;
   pow(this: Tensor, other: Operand): Tensor {
     if (other === 2) return this.mul(this);
     if (other === 1) return this;
@@ -267,23 +267,23 @@ export class Tensor<S extends Shape = Shape> {
     return this.mul(this);
   }
   /** The larger of each pair; NaN wins. */
-  maximum<T extends Tensor, U extends Operand>(
+  maximum<T extends Tensor, U extends Tensor = t.Scalar>(
     this: T,
     other: t.Other<'maximum', T, U>,
-  ): Tensor<t.Both<'maximum', T, U>>;
+  ): Tensor<t.Both<T, U>>;
   maximum(this: Tensor, other: Operand): Tensor {
     return this.#binary('max', other);
   }
   /** The smaller of each pair; NaN wins. */
-  minimum<T extends Tensor, U extends Operand>(
+  minimum<T extends Tensor, U extends Tensor = t.Scalar>(
     this: T,
     other: t.Other<'minimum', T, U>,
-  ): Tensor<t.Both<'minimum', T, U>>;
+  ): Tensor<t.Both<T, U>>;
   minimum(this: Tensor, other: Operand): Tensor {
     return this.#binary('min', other);
   }
   /** The angle of the point (x = other, y = this), in radians. */
-  atan2<T extends Tensor, U extends Operand>(this: T, other: t.Other<'atan2', T, U>): Tensor<t.Both<'atan2', T, U>>;
+  atan2<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'atan2', T, U>): Tensor<t.Both<T, U>>;
   atan2(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('atan2', floating(this.node), floating(this.#lift(other))));
   }
@@ -409,32 +409,32 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** this < other, as bool. */
-  lt<T extends Tensor, U extends Operand>(this: T, other: t.Other<'lt', T, U>): Tensor<t.Both<'lt', T, U>>;
+  lt<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'lt', T, U>): Tensor<t.Both<T, U>>;
   lt(this: Tensor, other: Operand): Tensor {
     return this.#binary('lt', other);
   }
   /** this ≤ other, as bool. */
-  le<T extends Tensor, U extends Operand>(this: T, other: t.Other<'le', T, U>): Tensor<t.Both<'le', T, U>>;
+  le<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'le', T, U>): Tensor<t.Both<T, U>>;
   le(this: Tensor, other: Operand): Tensor {
     return this.#binary('le', other);
   }
   /** this > other, as bool. */
-  gt<T extends Tensor, U extends Operand>(this: T, other: t.Other<'gt', T, U>): Tensor<t.Both<'gt', T, U>>;
+  gt<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'gt', T, U>): Tensor<t.Both<T, U>>;
   gt(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('lt', this.#lift(other), this.node));
   }
   /** this ≥ other, as bool. */
-  ge<T extends Tensor, U extends Operand>(this: T, other: t.Other<'ge', T, U>): Tensor<t.Both<'ge', T, U>>;
+  ge<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'ge', T, U>): Tensor<t.Both<T, U>>;
   ge(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('le', this.#lift(other), this.node));
   }
   /** this = other, as bool. */
-  eq<T extends Tensor, U extends Operand>(this: T, other: t.Other<'eq', T, U>): Tensor<t.Both<'eq', T, U>>;
+  eq<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'eq', T, U>): Tensor<t.Both<T, U>>;
   eq(this: Tensor, other: Operand): Tensor {
     return this.#binary('eq', other);
   }
   /** this ≠ other, as bool. */
-  ne<T extends Tensor, U extends Operand>(this: T, other: t.Other<'ne', T, U>): Tensor<t.Both<'ne', T, U>>;
+  ne<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'ne', T, U>): Tensor<t.Both<T, U>>;
   ne(this: Tensor, other: Operand): Tensor {
     return this.#binary('ne', other);
   }
@@ -450,17 +450,17 @@ export class Tensor<S extends Shape = Shape> {
     return new Tensor(b.binary(op, this.node, node));
   }
   /** Logical for bool, bitwise for integers. */
-  and<T extends Tensor, U extends Operand>(this: T, other: t.Other<'and', T, U>): Tensor<t.Both<'and', T, U>>;
+  and<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'and', T, U>): Tensor<t.Both<T, U>>;
   and(this: Tensor, other: Operand): Tensor {
     return this.#logic('and', other);
   }
   /** Logical for bool, bitwise for integers. */
-  or<T extends Tensor, U extends Operand>(this: T, other: t.Other<'or', T, U>): Tensor<t.Both<'or', T, U>>;
+  or<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'or', T, U>): Tensor<t.Both<T, U>>;
   or(this: Tensor, other: Operand): Tensor {
     return this.#logic('or', other);
   }
   /** Logical for bool, bitwise for integers. */
-  xor<T extends Tensor, U extends Operand>(this: T, other: t.Other<'xor', T, U>): Tensor<t.Both<'xor', T, U>>;
+  xor<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'xor', T, U>): Tensor<t.Both<T, U>>;
   xor(this: Tensor, other: Operand): Tensor {
     return this.#logic('xor', other);
   }
@@ -469,21 +469,21 @@ export class Tensor<S extends Shape = Shape> {
     return this.#unary('not');
   }
   /** Bits shifted left. */
-  shl<T extends Tensor, U extends Operand>(this: T, other: t.Other<'shl', T, U>): Tensor<t.Both<'shl', T, U>>;
+  shl<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'shl', T, U>): Tensor<t.Both<T, U>>;
   shl(this: Tensor, other: Operand): Tensor {
     return this.#logic('shl', other);
   }
   /** Bits shifted right, with the sign for int32. */
-  shr<T extends Tensor, U extends Operand>(this: T, other: t.Other<'shr', T, U>): Tensor<t.Both<'shr', T, U>>;
+  shr<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'shr', T, U>): Tensor<t.Both<T, U>>;
   shr(this: Tensor, other: Operand): Tensor {
     return this.#logic('shr', other);
   }
   /** This where `condition` (bool) holds, `other` elsewhere; all broadcast. */
-  where<T extends Tensor, C extends Tensor, U extends Operand>(
+  where<T extends Tensor, C extends Tensor, U extends Tensor = t.Scalar>(
     this: T,
     condition: t.Other<'where', T, C>,
-    other: t.Other<'where', Tensor<t.Both<'where', T, C>>, U>,
-  ): Tensor<t.Both<'where', Tensor<t.Both<'where', T, C>>, U>>;
+    other: t.Other<'where', Tensor<t.Both<T, C>>, U>,
+  ): Tensor<t.Both<Tensor<t.Both<T, C>>, U>>;
   where(this: Tensor, condition: Tensor, other: Operand): Tensor {
     return new Tensor(b.where(condition.node, this.node, this.#lift(other)));
   }
@@ -644,10 +644,10 @@ export class Tensor<S extends Shape = Shape> {
   /** `length` elements along `axis` from `start`. */
   narrow<T extends Tensor, A extends number, N extends number>(
     this: T,
-    axis: t.Arg<t.Resized<'narrow', t.ShapeOf<T>, A, N>, A>,
+    axis: t.AxisOf<'narrow', T, A, N>,
     start: number,
     length: N,
-  ): Tensor<t.Out<t.Resized<'narrow', t.ShapeOf<T>, A, N>>>;
+  ): Tensor<t.Cut<T, A, N>>;
   narrow(this: Tensor, axis: number, start: number, length: number): Tensor {
     const at = checkAxis('narrow', axis, this.rank);
     if (![start, length].every(Number.isSafeInteger) || start < 0 || length < 0 || start + length > this.shape[at]!) {
@@ -787,18 +787,18 @@ export class Tensor<S extends Shape = Shape> {
   /** Sum over `axes` (all by default); bool counts as int32. */
   sum<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'sum', T, A>,
+    axes?: t.AxesFor<'sum', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'sum', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   sum(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.#reduce('sum', axes, keepDims, this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node);
   }
   /** Mean over `axes` (all by default). */
   mean<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'mean', T, A>,
+    axes?: t.AxesFor<'mean', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'mean', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   mean(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     const count = checkAxes('mean', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     return new Tensor(floating(this.node)).sum(axes, keepDims).mul(1 / count);
@@ -806,19 +806,19 @@ export class Tensor<S extends Shape = Shape> {
   /** Product over `axes` (all by default). */
   prod<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'prod', T, A>,
+    axes?: t.AxesFor<'prod', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'prod', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   prod(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.#reduce('prod', axes, keepDims, this.dtype === 'bool' ? b.cast(this.node, 'int32') : this.node);
   }
   /** Variance over `axes`, divided by n − `correction` (1 by default, Bessel’s; 0 for the population). */
   var<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'var', T, A>,
+    axes?: t.AxesFor<'var', T, A, K>,
     keepDims?: K,
     correction?: number,
-  ): Tensor<t.Over<'var', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   var(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
     const count = checkAxes('var', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     const centred = this.sub(this.mean(axes, true));
@@ -830,19 +830,19 @@ export class Tensor<S extends Shape = Shape> {
   /** Standard deviation over `axes`; see `var`. */
   std<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'std', T, A>,
+    axes?: t.AxesFor<'std', T, A, K>,
     keepDims?: K,
     correction?: number,
-  ): Tensor<t.Over<'std', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   std(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
     return this.var(axes, keepDims, correction).sqrt();
   }
   /** Largest element over `axes` (all by default); NaN wins. Equal elements share the gradient. */
   max<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'max', T, A>,
+    axes?: t.AxesFor<'max', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'max', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   max(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     this.#notEmpty('max', axes);
     return this.#reduce('reduceMax', axes, keepDims);
@@ -850,9 +850,9 @@ export class Tensor<S extends Shape = Shape> {
   /** Smallest element over `axes` (all by default); NaN wins. Equal elements share the gradient. */
   min<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'min', T, A>,
+    axes?: t.AxesFor<'min', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'min', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   min(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     this.#notEmpty('min', axes);
     return this.#reduce('reduceMin', axes, keepDims);
@@ -860,9 +860,9 @@ export class Tensor<S extends Shape = Shape> {
   /** Index (int32) of the first largest element along `axis`, or in the flattened tensor. */
   argmax<T extends Tensor, A extends number | undefined = undefined, K extends boolean = false>(
     this: T,
-    axis?: t.AxesFor<'argmax', T, A>,
+    axis?: t.AxesFor<'argmax', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'argmax', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   argmax(this: Tensor, axis?: number, keepDims = false): Tensor {
     this.#notEmpty('argmax', axis);
     return this.#reduce('argmax', axis, keepDims);
@@ -870,9 +870,9 @@ export class Tensor<S extends Shape = Shape> {
   /** Index (int32) of the first smallest element along `axis`, or in the flattened tensor. */
   argmin<T extends Tensor, A extends number | undefined = undefined, K extends boolean = false>(
     this: T,
-    axis?: t.AxesFor<'argmin', T, A>,
+    axis?: t.AxesFor<'argmin', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'argmin', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   argmin(this: Tensor, axis?: number, keepDims = false): Tensor {
     this.#notEmpty('argmin', axis);
     return this.#reduce('argmin', axis, keepDims);
@@ -880,27 +880,27 @@ export class Tensor<S extends Shape = Shape> {
   /** True where any element over `axes` is not zero. */
   any<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'any', T, A>,
+    axes?: t.AxesFor<'any', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'any', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   any(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.to('bool').sum(axes, keepDims).gt(0);
   }
   /** True where all elements over `axes` are not zero. */
   all<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'all', T, A>,
+    axes?: t.AxesFor<'all', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'all', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   all(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     return this.to('bool').not().sum(axes, keepDims).eq(0);
   }
   /** ln Σ eˣ over `axes`, without overflow. */
   logSumExp<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
-    axes?: t.AxesFor<'logSumExp', T, A>,
+    axes?: t.AxesFor<'logSumExp', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'logSumExp', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   logSumExp(this: Tensor, axes?: Axes, keepDims = false): Tensor {
     const peak = this.max(axes, true).detach();
     const safe = peak.where(peak.isFinite(), 0);
@@ -914,9 +914,9 @@ export class Tensor<S extends Shape = Shape> {
   norm<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
     this: T,
     p?: number,
-    axes?: t.AxesFor<'norm', T, A>,
+    axes?: t.AxesFor<'norm', T, A, K>,
     keepDims?: K,
-  ): Tensor<t.Over<'norm', T, A, K>>;
+  ): Tensor<t.Over<T, A, K>>;
   norm(this: Tensor, p = 2, axes?: Axes, keepDims = false): Tensor {
     if (p === Number.POSITIVE_INFINITY) return this.abs().max(axes, keepDims);
     if (p === 1) return this.abs().sum(axes, keepDims);
@@ -978,7 +978,7 @@ export class Tensor<S extends Shape = Shape> {
     k: N,
     axis?: t.AxisFor<'topk', T, A>,
     largest?: boolean,
-  ): Ordered<t.Out<t.Resized<'topk', t.ShapeOf<T>, A, N>>>;
+  ): Ordered<t.Cut<T, A, N>>;
   topk(this: Tensor, k: number, axis = -1, largest = true): Ordered {
     const at = checkAxis('topk', axis, this.rank);
     if (!Number.isInteger(k) || k < 0 || k > this.shape[at]!)

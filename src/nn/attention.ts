@@ -203,8 +203,9 @@ export class MultiHeadAttention<N extends number = number> extends Module {
     return { output: this.out.forward(output.transpose(1, 2).reshape(n, t, this.size)), weights };
   }
   /** As `attend`, without the weights. */
-  forward<T extends Tensor>(
-    query: t.Into<['last', 'multiHeadAttention', N], T>,
+  forward<L extends MultiHeadAttention, T extends Tensor>(
+    this: L,
+    query: t.Into<L, T>,
     key?: Tensor<[number, number, N]>,
     value?: Tensor<[number, number, N]>,
     options?: AttendOptions,

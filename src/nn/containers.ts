@@ -17,7 +17,7 @@ export class Sequential<L extends readonly Layer[] = readonly Layer[]> extends M
   override *members(): Generator<[string, Parameter | Module]> {
     for (let i = 0; i < this.layers.length; i++) yield [String(i), this.layers[i]!];
   }
-  forward<M extends Sequential, T extends Tensor>(this: M, x: t.Into<t.FlowOf<M>, T>): Tensor<t.From<t.FlowOf<M>, T>>;
+  forward<L extends Sequential, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.From<L, T>>;
   forward(this: Sequential, x: Tensor): Tensor {
     return this.layers.reduce((value, layer) => layer.forward(value), x);
   }
@@ -39,7 +39,7 @@ export class Flatten<P extends number = number, Q extends number = number> exten
     this.first = first ?? 1;
     this.last = last ?? -1;
   }
-  forward<T extends Tensor>(x: t.Into<['flatten', P, Q], T>): Tensor<t.From<['flatten', P, Q], T>>;
+  forward<L extends Flatten, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.From<L, T>>;
   forward(x: Tensor): Tensor {
     return x.flatten(this.first, this.last);
   }
@@ -54,7 +54,7 @@ export class Unflatten<S extends Shape = Shape> extends Module {
   constructor(readonly shape: readonly [...S]) {
     super();
   }
-  forward<T extends Tensor>(x: T): Tensor<t.From<['unflatten', S], T>>;
+  forward<L extends Unflatten, T extends Tensor>(this: L, x: T): Tensor<t.From<L, T>>;
   forward(this: Unflatten, x: Tensor): Tensor {
     return x.reshape([x.shape[0] ?? 1, ...this.shape]);
   }

@@ -75,7 +75,7 @@ abstract class Conv<
   }
 
   /** @param x [n, inputs, …spatial] @returns [n, outputs, …spatial′] @throws ShapeError when rank, channels or size do not fit. */
-  forward<T extends Tensor>(x: t.Into<['conv', R, I, O, K, M], T>): Tensor<t.From<['conv', R, I, O, K, M], T>>;
+  forward<L extends Conv, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.From<L, T>>;
   forward(this: Conv, x: Tensor): Tensor {
     checkRank(this.#name, x, this.rank + 2, `[batch, channels, ${axisNames[this.rank - 1]}]`);
     checkChannels(this.#name, x, this.inputs);

@@ -19,7 +19,7 @@ export interface EmbeddingOptions {
 /** A table of vectors [count, size]; they start normal with standard deviation 1. */
 export class Embedding<N extends number = number> extends Module {
   declare readonly [flow]: t.Phantom<['embedding', N]>;
-  readonly weight: Parameter<[number, N]>;
+  readonly weight: Parameter;
   readonly paddingIndex: number | null;
 
   constructor(
@@ -30,13 +30,13 @@ export class Embedding<N extends number = number> extends Module {
     super();
     checkCount('embedding', { count, size });
     this.paddingIndex = options.paddingIndex ?? null;
-    const start: Tensor = normal([count, size]);
+    const start = normal([count, size]);
     this.weight = new Parameter(
       this.paddingIndex === null ? start : start.where(arange(count).ne(this.paddingIndex).unsqueeze(1), 0),
     );
   }
   /** @param indices whole numbers of any shape @returns [...shape, size] @throws IndexError for one outside the table. */
-  forward<T extends Tensor>(indices: T): Tensor<t.From<['embedding', N], T>>;
+  forward<L extends Embedding, T extends Tensor>(this: L, indices: T): Tensor<t.From<L, T>>;
   forward(this: Embedding, indices: Tensor): Tensor {
     if (isFloat(indices.dtype))
       throw new DTypeError(

@@ -31,7 +31,7 @@ export class Linear<I extends number = number, O extends number = number> extend
   }
 
   /** @param x [..., inputs] @returns [..., outputs] @throws ShapeError when the last axis differs. */
-  forward<T extends Tensor>(x: t.Into<['linear', I, O], T>): Tensor<t.From<['linear', I, O], T>>;
+  forward<L extends Linear, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.From<L, T>>;
   forward(this: Linear, x: Tensor): Tensor {
     if (x.shape[x.rank - 1] !== this.inputs) {
       throw new ShapeError(

@@ -71,7 +71,7 @@ abstract class BatchNorm<C extends number = number> extends Module {
   }
 
   /** @param x [n, channels, …] @throws ShapeError for other ranks or channels; ValueError for a single value a channel while training. */
-  forward<T extends Tensor>(x: t.Into<['channels', 'batchNorm', C], T>): Tensor<t.ShapeOf<T>>;
+  forward<L extends BatchNorm, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     if (!this.ranks.includes(x.rank))
       throw new ShapeError(
@@ -163,7 +163,7 @@ export class LayerNorm<S extends number | Shape = number | Shape> extends Module
     this.weight = affine ? new Parameter(ones(this.shape)) : null;
     this.bias = affine && bias ? new Parameter(zeros(this.shape)) : null;
   }
-  forward<T extends Tensor>(x: t.Into<['last', 'layerNorm', t.Last<S>], T>): Tensor<t.ShapeOf<T>>;
+  forward<L extends LayerNorm, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     return affinely(standardise(x, checkTail('layerNorm', x, this.shape), this.eps).y, this.weight, this.bias);
   }
@@ -185,7 +185,7 @@ export class RMSNorm<S extends number | Shape = number | Shape> extends Module {
     this.eps = options.eps ?? null;
     this.weight = (options.affine ?? true) ? new Parameter(ones(this.shape)) : null;
   }
-  forward<T extends Tensor>(x: t.Into<['last', 'rmsNorm', t.Last<S>], T>): Tensor<t.ShapeOf<T>>;
+  forward<L extends RMSNorm, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     const axes = checkTail('rmsNorm', x, this.shape);
     // As PyTorch: the distance from 1 to the next number of the dtype.
@@ -218,7 +218,7 @@ export class GroupNorm<C extends number = number> extends Module {
     this.weight = affine ? new Parameter(ones([channels])) : null;
     this.bias = affine ? new Parameter(zeros([channels])) : null;
   }
-  forward<T extends Tensor>(x: t.Into<['channels', 'groupNorm', C], T>): Tensor<t.ShapeOf<T>>;
+  forward<L extends GroupNorm, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor): Tensor {
     checkChannels('groupNorm', x, this.channels);
     const rows = x.reshape(x.shape[0]!, this.groups, sizeOf(x.shape.slice(1)) / this.groups);

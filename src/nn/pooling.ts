@@ -6,8 +6,8 @@ import { extents } from './conv.js';
 import { Module } from './module.js';
 
 abstract class Pool<
-  Name extends string,
-  R extends 1 | 2 | 3,
+  Name extends string = string,
+  R extends 1 | 2 | 3 = 1 | 2 | 3,
   K extends Extent = Extent,
   M extends t.Moves = t.Moves,
 > extends Module {
@@ -18,7 +18,7 @@ abstract class Pool<
   ) {
     super();
   }
-  forward<T extends Tensor>(x: t.Into<['pool', Name, R, K, M], T>): Tensor<t.From<['pool', Name, R, K, M], T>>;
+  forward<L extends Pool, T extends Tensor>(this: L, x: t.Into<L, T>): Tensor<t.From<L, T>>;
   forward(x: Tensor): Tensor {
     return this.reduce(x);
   }

@@ -36,7 +36,11 @@ export class SinusoidalPositions<N extends number = number> extends Module {
     super();
   }
   /** @param x [..., positions, size] @param offset position of the first. */
-  forward<T extends Tensor>(x: t.Into<['last', 'sinusoidalPositions', N], T>, offset?: number): Tensor<t.ShapeOf<T>>;
+  forward<L extends SinusoidalPositions, T extends Tensor>(
+    this: L,
+    x: t.Into<L, T>,
+    offset?: number,
+  ): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor, offset = 0): Tensor {
     return x.add(sinusoidal(...checkSequence('sinusoidalPositions', x, this.size), offset).to(x.dtype));
   }
@@ -54,7 +58,11 @@ export class LearnedPositions<N extends number = number> extends Module {
     this.weight = new Parameter(normal([positions, size], 0, 0.02));
   }
   /** @param x [..., positions, size] @param offset position of the first. @throws ShapeError beyond the learnt positions. */
-  forward<T extends Tensor>(x: t.Into<['last', 'learnedPositions', N], T>, offset?: number): Tensor<t.ShapeOf<T>>;
+  forward<L extends LearnedPositions, T extends Tensor>(
+    this: L,
+    x: t.Into<L, T>,
+    offset?: number,
+  ): Tensor<t.ShapeOf<T>>;
   forward(x: Tensor, offset = 0): Tensor {
     const [t] = checkSequence('learnedPositions', x, this.size);
     if (offset + t > this.positions)

@@ -1,6 +1,6 @@
 // In: shapes and axes, which may count from the end. Out: shapes with axes removed, added, replaced, swapped; or messages.
 import type { Shape } from '../shape.js';
-import type { IsOpen, Show } from './shape.js';
+import type { Show } from './shape.js';
 
 /** The axis `-1`, `-2`, … of a shape with so many axes. */
 interface FromEnd {
@@ -32,20 +32,14 @@ export type AxisAt<Rank extends number, Axis extends number> = `${Axis}` extends
   : Axis & Below[Rank & keyof Below];
 
 /** True where both the rank of S and the axis are known, up to 8 axes. */
-export type Knows<S extends Shape, Axis extends number> = number extends Axis
+export type Knows<S extends Shape, Axis extends number> = number extends Axis | S['length']
   ? false
-  : IsOpen<S> extends true
-    ? false
-    : `${S['length']}` extends keyof Below
-      ? true
-      : false;
+  : `${S['length']}` extends keyof Below
+    ? true
+    : false;
 
 /** The message about an axis that is not there. */
-export type NoAxis<
-  Op extends string,
-  S extends Shape,
-  Axis extends number,
-> = `${Op}: axis ${Axis} of ${Show<S>}, which has ${S['length']} axes`;
+export type NoAxis<S extends Shape, Axis extends number> = `axis ${Axis} of ${Show<S>}, which has ${S['length']} axes`;
 
 /** S without the axes in the union `Gone`. */
 export type Without<S extends Shape, Gone, At extends 0[] = [], Kept extends number[] = []> = S extends readonly [

@@ -1,11 +1,11 @@
 // The arithmetic of shapes in types: rules give a shape, or the message that the compiler shows.
 export type { Blurred } from './axes.js';
-export type { Both, Broadcast, Other } from './broadcast.js';
+export type { Both, Broadcast, Other, Scalar } from './broadcast.js';
 export type { Indexed, Nesting, Taken } from './indexing.js';
-export type { Chain, Flow, FlowOf, From, Into, Last, Scores } from './layers.js';
+export type { Chain, From, Into, Last, Scores } from './layers.js';
 export type { LabelsFor, TargetFor } from './losses.js';
 export type { Matmul, OuterProduct, Turned } from './product.js';
-export type { AxesFor, AxisFor, Over, Resized } from './reduce.js';
+export type { AxesFor, AxisFor, AxisOf, Cut, Over } from './reduce.js';
 export type {
   Concatenated,
   Expanded,

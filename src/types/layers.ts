@@ -125,7 +125,7 @@ type Chained<L extends readonly unknown[], S extends Shape, At extends 0[] = []>
 
 /** What a layer, or any module with a `forward`, makes of a shape. */
 type Through<L, S extends Shape> = L extends { readonly [flow]: Phantom<infer F extends Flow> }
-  ? Rules<F, S>[F[0]]
+  ? Result<F, S>
   : L extends { forward(...inputs: never[]): Tensor<infer O> }
     ? O
     : Shape;
@@ -149,8 +149,9 @@ export type Last<S> = S extends number ? S : S extends readonly [...Shape, infer
 export type Scores<Q, K> = Matmul<ShapeOf<Q>, Turned<ShapeOf<K>>>;
 
 /** What a layer says that it does. */
-export type FlowOf<L> = L extends { readonly [flow]: Phantom<infer F extends Flow> } ? F : never;
+type FlowOf<L> = L extends { readonly [flow]: Phantom<infer F extends Flow> } ? F : never;
 /** The input of a layer as given, or the message why it does not fit: a tensor too, so that subclasses may take any tensor. */
-export type Into<F extends Flow, T> = Rules<F, ShapeOf<T>>[F[0]] extends infer R extends string ? R & Tensor : T;
+export type Into<L, T> = Result<FlowOf<L>, ShapeOf<T>> extends infer R extends string ? R & Tensor : T;
 /** The shape of a layer's output. */
-export type From<F extends Flow, T> = Out<Rules<F, ShapeOf<T>>[F[0]]>;
+export type From<L, T> = Out<Result<FlowOf<L>, ShapeOf<T>>>;
+type Result<F extends Flow, S extends Shape> = Rules<F, S>[F[0]];

@@ -37,12 +37,14 @@ type Outer<A extends Shape, B extends Shape> = B extends readonly [number]
     ? A extends readonly [number]
       ? [...BatchB, N]
       : A extends readonly [...infer BatchA extends Shape, infer M extends number, number]
-        ? Batched<Broadcast<'matmul', BatchA, BatchB>, M, N>
+        ? Batched<Broadcast<BatchA, BatchB>, M, N>
         : BatchB extends readonly []
           ? [...number[], N]
           : Shape
     : Shape;
-type Batched<Batch, M extends number, N extends number> = Batch extends Shape ? [...Batch, M, N] : Batch;
+type Batched<Batch, M extends number, N extends number> = Batch extends Shape
+  ? [...Batch, M, N]
+  : `matmul: ${Batch & string}`;
 
 /** The last two axes swapped. */
 export type Turned<S extends Shape> = S extends readonly [

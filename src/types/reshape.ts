@@ -41,9 +41,9 @@ export type Flattened<S extends Shape, From extends number, To extends number> =
   ? [1]
   : [Knows<S, From>, Knows<S, To>] extends [true, true]
     ? [AxisAt<S['length'], From>] extends [never]
-      ? NoAxis<'flatten', S, From>
+      ? `flatten: ${NoAxis<S, From>}`
       : [AxisAt<S['length'], To>] extends [never]
-        ? NoAxis<'flatten', S, To>
+        ? `flatten: ${NoAxis<S, To>}`
         : Joined<S, AxisAt<S['length'], From>, AxisAt<S['length'], To>>
     : [IsOpen<S>, From, To] extends [true, 1, -1]
       ? [number, number]
@@ -76,9 +76,9 @@ export type Transposed<S extends Shape, P extends number, Q extends number> = S 
   ? S
   : [Knows<S, P>, Knows<S, Q>] extends [true, true]
     ? [AxisAt<S['length'], P>] extends [never]
-      ? NoAxis<'transpose', S, P>
+      ? `transpose: ${NoAxis<S, P>}`
       : [AxisAt<S['length'], Q>] extends [never]
-        ? NoAxis<'transpose', S, Q>
+        ? `transpose: ${NoAxis<S, Q>}`
         : Swap<S, AxisAt<S['length'], P>, AxisAt<S['length'], Q>>
     : IsOpen<S> extends true
       ? Shape
@@ -115,7 +115,7 @@ export type Squeezed<S extends Shape, Axis> =
     : Axis extends number
       ? Knows<S, Axis> extends true
         ? [AxisAt<S['length'], Axis>] extends [never]
-          ? NoAxis<'squeeze', S, Axis>
+          ? `squeeze: ${NoAxis<S, Axis>}`
           : SqueezedAt<S, AxisAt<S['length'], Axis>>
         : Shape
       : number extends S[number]
@@ -141,7 +141,7 @@ export type Inserted<Op extends string, S extends Shape, Axis extends number, N 
       : Shape
     : Knows<[...S, N], Axis> extends true
       ? [AxisAt<[...S, N]['length'] & number, Axis>] extends [never]
-        ? NoAxis<Op, S, Axis>
+        ? `${Op}: ${NoAxis<S, Axis>}`
         : Insert<S, AxisAt<[...S, N]['length'] & number, Axis>, N>
       : Blurred<[...S, N]>;
 
@@ -183,7 +183,7 @@ export type Concatenated<Shapes extends readonly Shape[], Axis extends number> =
   : Shapes extends readonly [infer First extends Shape, ...infer Rest extends readonly Shape[]]
     ? Knows<First, Axis> extends true
       ? [AxisAt<First['length'], Axis>] extends [never]
-        ? NoAxis<'concat', First, Axis>
+        ? `concat: ${NoAxis<First, Axis>}`
         : JoinAll<First, Rest, AxisAt<First['length'], Axis>>
       : Shape
     : Shape;

@@ -16,19 +16,22 @@ export type Result = Shape | string;
 
 /** The argument as it came, or the message of the rule that it breaks. */
 export type Arg<R, Given> = R extends string ? R : Given;
+/** A rule's message with the name of the operation before it. */
+export type Named<Op extends string, R> = R extends string ? `${Op}: ${R}` : R;
 /** Arguments as they came, or the message of the rule that they break in the place of each. */
 export type Args<R, Given extends readonly unknown[]> = R extends string ? readonly R[] : Given;
-/** The shape that a rule gives; unknown where it gives none. */
-export type Out<R> = number[] extends R ? Shape : [Extract<R, Shape>] extends [never] ? Shape : Extract<R, Shape>;
+/** The shape that a rule gives; unknown where it gives none. Written so that its constraint is seen without looking into R. */
+export type Out<R> = Plain<R> extends infer S extends Shape ? S : Shape;
+type Plain<R> = [R] extends [string] ? Shape : number[] extends R ? Shape : Exclude<R, string>;
 
 /** The shape of a tensor; numbers and booleans are scalars. */
-export type ShapeOf<T> = T extends Tensor<infer S> ? S : [];
+export type ShapeOf<T> = T extends Tensor<infer S extends Shape> ? S : [];
 
 /** True where the number of axes is not known. */
 export type IsOpen<S extends Shape> = number extends S['length'] ? true : false;
 
 /** A shape as messages show it: `[64, 784]`, with `?` for an unknown length and `…` for unknown axes. */
-export type Show<S extends Shape> = `[${Lengths<S>}]`;
+export type Show<S extends Shape> = Lengths<S> extends infer Text extends string ? `[${Text}]` : never;
 type Lengths<S extends Shape> = S extends readonly []
   ? ''
   : S extends readonly [infer Only extends number]

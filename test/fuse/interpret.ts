@@ -262,6 +262,7 @@ export const interpreter: Backend = {
   name: 'interpreter',
   description: 'schedules, run by their definition',
   allocate,
+  scratchBytes: () => 0,
   compile(plan: Plan): Executable {
     const scheduled = schedule(optimize(plan));
     lastSchedule = scheduled;

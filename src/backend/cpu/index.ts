@@ -16,6 +16,10 @@ class Arena {
   #address = 0n;
   constructor(readonly native: Native) {}
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The address of at least `bytes`; earlier contents may be lost. */
   of(bytes: number): bigint {
     if (bytes > this.#bytes) {
@@ -122,5 +126,6 @@ export function openCpu(): Backend {
     description: `cpu (${native.info()})`,
     compile: (plan) => new NativeExecutable(plan, native, addresses, arena),
     allocate,
+    scratchBytes: () => arena.bytes,
   };
 }

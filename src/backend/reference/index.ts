@@ -73,4 +73,5 @@ export const openReference = (): Backend => ({
   description: 'reference (plain TypeScript loops: slow, the definition of every operation)',
   compile: (plan) => new Interpreter(plan),
   allocate,
+  scratchBytes: () => 0,
 });
