@@ -52,8 +52,10 @@ export class Debugger {
       exceptionPaths: [],
       copyToGlobals: true,
     }),
-    initialize: (args) => {
+    initialize: async (args) => {
       this.#client = args.string('clientID', '');
+      // Already here, as in ipykernel: JupyterLab believes whatever debugInfo says between this and attach.
+      await this.#engine.start();
       return CAPABILITIES;
     },
     attach: async () => {
@@ -292,7 +294,13 @@ const WITHOUT_ATTACH: ReadonlySet<string> = new Set([
   'modules',
   'disconnect',
 ]);
-const CHANGES: ReadonlySet<string> = new Set(['attach', 'setBreakpoints', 'setExceptionBreakpoints', 'disconnect']);
+const CHANGES: ReadonlySet<string> = new Set([
+  'initialize',
+  'attach',
+  'setBreakpoints',
+  'setExceptionBreakpoints',
+  'disconnect',
+]);
 
 function pageOf(args: Fields): { filter?: 'indexed' | 'named'; start: number; count: number } {
   const filter = args.string('filter', '');

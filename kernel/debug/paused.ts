@@ -123,6 +123,9 @@ export class Paused {
     for (const { name, names } of await this.#levelsOf(frame)) {
       // Read where the frame stands, so that they are those of this moment.
       const entries = names.map((each) => `[${JSON.stringify(each)}, () => ${each}]`);
+      if (name === LOCALS && (await this.#keepReturned(frame))) {
+        entries.unshift(`['return value', () => ${INSPECTOR}.kept]`);
+      }
       const variablesReference = await this.#ask<number>(`${INSPECTOR}.locals([${entries.join(', ')}])`, frame.call);
       this.#holders.set(variablesReference, frame);
       scopes.push({ name, presentationHint: 'locals', variablesReference, expensive: false });
@@ -183,7 +186,21 @@ export class Paused {
       if (first?.name === LOCALS) first.names.push('this');
       else levels.unshift({ name: LOCALS, names: ['this'] });
     }
-    return levels.filter((level) => level.names.length > 0);
+    if (call.returnValue && levels[0]?.name !== LOCALS) levels.unshift({ name: LOCALS, names: [] });
+    return levels.filter(({ name, names: found }) => found.length > 0 || name === LOCALS);
+  }
+
+  /** At the end of a function: what it returns. The variables of its blocks are gone there, to the engine. */
+  async #keepReturned({ call }: Frame): Promise<boolean> {
+    const { returnValue: value } = call ?? {};
+    const objectId = call?.scopeChain.at(-1)?.object.objectId;
+    if (!value || value.type === 'undefined' || objectId === undefined) return false;
+    await this.#target.post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration: `function (value) { ${INSPECTOR}.kept = value; }`,
+      arguments: [argument(value)],
+    });
+    return true;
   }
 
   async #namesOf(scopes: readonly Runtime.RemoteObject[]): Promise<string[][]> {
@@ -259,6 +276,11 @@ function frameOf(script: Script, at: Place, isCell: boolean, called: string, cal
 
 function placeOf({ lineNumber, columnNumber = 0 }: Debugger.Location): Place {
   return { line: lineNumber, column: columnNumber };
+}
+
+function argument({ objectId, unserializableValue, value }: Runtime.RemoteObject): Runtime.CallArgument {
+  if (objectId !== undefined) return { objectId };
+  return unserializableValue === undefined ? { value } : { unserializableValue };
 }
 
 interface Group {

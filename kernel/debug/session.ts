@@ -29,6 +29,8 @@ export class SessionInspector {
   readonly #notebook: Notebook;
   /** Globals that every notebook has. */
   readonly #given: ReadonlySet<string>;
+  /** A value that the engine knows and no name stands for. */
+  kept: unknown;
   #listed: Listed[] = [];
   #quiet = false;
 
@@ -48,6 +50,7 @@ export class SessionInspector {
   /** References are void from here on. `quiet`: run no code of the user's until the next call. */
   forget(quiet = false): void {
     this.#listed = [];
+    this.kept = undefined;
     this.#quiet = quiet;
   }
 
@@ -72,7 +75,7 @@ export class SessionInspector {
   locals(entries: readonly [name: string, read: () => unknown][]): number {
     const variables = entries.map(([name, read]): Variable => {
       try {
-        return this.#variable({ name, path: name, value: read() });
+        return this.#variable({ name, path: name.includes(' ') ? '' : name, value: read() });
       } catch (error) {
         // It stands below the line where the frame is.
         if (!(error instanceof ReferenceError)) throw error;

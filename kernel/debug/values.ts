@@ -33,7 +33,7 @@ function functionText(value: object): string {
   if (isClass(value)) return /^class[^{]*/.exec(source)?.[0].trim() ?? 'class';
   const head = /^[^{]*?\)(?=\s*(?:\{|=>))/.exec(source)?.[0];
   const name = nameOf(value);
-  if (head === undefined) return `${name}()`;
+  if (head === undefined) return `${name}(…)`;
   const parameters = head.slice(head.indexOf('('));
   return `${name}${parameters.replaceAll(/\s+/g, ' ')}`;
 }

@@ -3,7 +3,7 @@
 import type { CellSyntaxError, RewrittenCell } from '../cell/index.js';
 import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
 import { CellCode, type Debugging } from '../debug/index.js';
-import type { CellDiagnostic } from '../types/index.js';
+import type { CellDiagnostic, KnownNames } from '../types/index.js';
 import type { Message } from '../wire/message.js';
 import type { ExecuteRequest } from '../wire/requests.js';
 import type { History } from './history.js';
@@ -209,25 +209,24 @@ export class Cells {
 
   /** Rewritten and checked code, or why there is none. */
   async #prepare(source: string, name: string, run: number): Promise<RewrittenCell | ErrorContent> {
-    const { CellSyntaxError } = await this.#language.cell();
-    let cell: Awaited<ReturnType<Language['rewrite']>>;
+    const [{ CellSyntaxError }, checker] = await Promise.all([this.#language.cell(), this.#language.checker()]);
+    const text = { id: run, source };
+    // The compiler's own process checks while this one rewrites.
+    const found = this.#typecheck === 'off' ? undefined : checker.check(text, this.#known());
+    let cell: RewrittenCell;
     try {
+      await turn();
       cell = await this.#language.rewrite(source, name, new Set(this.#names.keys()));
     } catch (error) {
+      await found;
       if (!(error instanceof CellSyntaxError)) throw error;
       return syntaxError(name, error);
     }
-    const checker = await this.#language.checker();
-    const text = { id: run, source };
-    if (cell.imports.some((specifier) => /^\.{0,2}\//.test(specifier))) checker.invalidate();
-    if (this.#typecheck !== 'off') {
-      const found = await checker.check(text, { extraNames: [...this.#sessions.globals, ...this.#undeclared] });
-      const blocking = found.filter((diagnostic) => diagnostic.blocking);
-      if (blocking.length > 0) {
-        const error = typeErrors(name, blocking);
-        if (this.#typecheck === 'strict') return error;
-        this.#sessions.print(run, 'stderr', `${error.traceback.join('\n')}\n`);
-      }
+    const blocking = (await found)?.filter((diagnostic) => diagnostic.blocking) ?? [];
+    if (blocking.length > 0) {
+      const error = typeErrors(name, blocking);
+      if (this.#typecheck === 'strict') return error;
+      this.#sessions.print(run, 'stderr', `${error.traceback.join('\n')}\n`);
     }
     this.tracebacks.add(name, { source, map: cell.map });
     checker.commit(text);
@@ -238,6 +237,10 @@ export class Cells {
       }
     }
     return cell;
+  }
+
+  #known(): KnownNames {
+    return { extraNames: [...this.#sessions.globals, ...this.#undeclared] };
   }
 
   async #expressions(

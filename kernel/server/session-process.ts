@@ -17,6 +17,9 @@ const NODE_FLAGS = ['--no-force-async-hooks-checks', '--disable-warning=Experime
 /** Options of node for the session alone, such as `--max-old-space-size=8192`, separated by spaces. */
 export const OPTIONS_VARIABLE = 'GRADLAB_SESSION_OPTIONS';
 
+/** How long a session that is gone may take to hand over its last output. */
+const CLOSE_MS = 300;
+
 export type StreamName = 'stdout' | 'stderr';
 
 export interface SessionListener {
@@ -64,6 +67,10 @@ export class SessionProcess {
     this.#capture(this.#child.stderr, 'stderr');
     this.#child.on('error', (error) => this.#end(null, null, error.message));
     this.#child.on('close', (code, signal) => this.#end(code, signal, this.#lastWords));
+    // Processes that user code left behind may hold the descriptors open, and `close` back, for ever.
+    this.#child.on('exit', (code, signal) => {
+      setTimeout(() => this.#end(code, signal, this.#lastWords), CLOSE_MS).unref();
+    });
   }
 
   order(run: number, order: Exclude<Order, { type: 'comm' }>): void {

@@ -44,6 +44,9 @@ export class Sessions {
   readonly #comms = new Map<string, string>();
   readonly #handled = new Map<number, () => void>();
   #session: SessionProcess;
+  /** What is asked of the next session while none stands. */
+  #awaiting: (() => void)[] | undefined;
+  #resuming: NodeJS.Timeout | undefined;
   #lastRun = 0;
   #pending: Pending | undefined;
   #globals: string[] = [];
@@ -91,7 +94,7 @@ export class Sessions {
   run(run: number, order: RunOrder): Promise<Done | ErrorContent> {
     return new Promise((resolve) => {
       this.#pending = { run, resolve };
-      this.#session.order(run, order);
+      this.#whenUp(() => this.#session.order(run, order));
     });
   }
 
@@ -101,7 +104,7 @@ export class Sessions {
   }
 
   inspect(command: InspectorCommand): void {
-    this.#session.order(0, { type: 'inspector', command });
+    this.#whenUp(() => this.#session.order(0, { type: 'inspector', command }));
   }
 
   /** Whether a run waits for this answer. */
@@ -116,7 +119,7 @@ export class Sessions {
     if (frame.action === 'close') this.#comms.delete(frame.id);
     return new Promise((resolve) => {
       this.#handled.set(run, resolve);
-      this.#session.comm(run, frame, message.buffers);
+      this.#whenUp(() => this.#session.comm(run, frame, message.buffers));
     });
   }
 
@@ -125,6 +128,7 @@ export class Sessions {
   }
 
   kill(): Promise<void> {
+    clearTimeout(this.#resuming);
     return this.#session.kill();
   }
 
@@ -256,13 +260,20 @@ export class Sessions {
     this.#handled.clear();
     this.#globals = [];
     this.#options.onFresh();
-    setTimeout(
-      () => {
-        this.#session = this.#start();
-        pending?.resolve(error);
-      },
-      this.#quickDeaths > 3 ? 1000 : 0,
-    );
+    this.#awaiting = [() => pending?.resolve(error)];
+    this.#resuming = setTimeout(() => this.#resume(), this.#quickDeaths > 3 ? 1000 : 0);
+  }
+
+  #resume(): void {
+    this.#session = this.#start();
+    const awaiting = this.#awaiting ?? [];
+    this.#awaiting = undefined;
+    for (const each of awaiting) each();
+  }
+
+  #whenUp(ask: () => void): void {
+    if (this.#awaiting) this.#awaiting.push(ask);
+    else ask();
   }
 }
 

@@ -44,6 +44,7 @@ export class Comms implements CommPort {
   readonly #targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
   /** The request whose listeners run now. */
   #handling: number | undefined;
+  #latest = 0;
 
   constructor(ring: RingWriter) {
     this.#ring = ring;
@@ -76,6 +77,7 @@ export class Comms implements CommPort {
   receive(run: number, frame: CommFrame, buffers: Uint8Array[]): void {
     const message: CommMessage = { data: frame.data, metadata: frame.metadata, buffers };
     this.#handling = run;
+    this.#latest = run;
     runIn({ run, name: 'comm', interrupted: false }, () => {
       try {
         this.#deliver(frame, message);
@@ -84,6 +86,10 @@ export class Comms implements CommPort {
       }
       this.#handled(run);
     });
+  }
+
+  hasBegun(run: number): boolean {
+    return this.#latest === run;
   }
 
   /** A listener was terminated: whoever waits for its message is told. */
@@ -99,8 +105,9 @@ export class Comms implements CommPort {
   }
 
   #handled(run: number): void {
-    this.#handling = undefined;
     this.#ring.json(Kind.event, run, { type: 'handled' });
+    // A termination before this line makes it say so once more, which the server passes over.
+    this.#handling = undefined;
   }
 
   #deliver(frame: CommFrame, message: CommMessage): void {

@@ -92,18 +92,44 @@ function obey(order: Order): void {
 let littered = false;
 /** Orders that came between a termination and the sweep after it. */
 const deferred: Order[] = [];
-/** The order that was taken last; a termination may have ended it before it began. */
-let latest: Order | undefined;
+/** The order that was taken last, until it was obeyed; a termination may end it before it begins. */
+let latest: { number: number; order: Order } | undefined;
+
+function take(number: number, order: Order): void {
+  latest = { number, order };
+  Atomics.store(taken, 0, number);
+  if (littered) deferred.push(order);
+  else obey(order);
+  latest = undefined;
+}
+
+/** An order that was taken and then neither obeyed nor deferred. */
+function forgotten(): Order | undefined {
+  // Before it counts as taken, the line thread repeats it.
+  if (!latest || latest.number !== Atomics.load(taken, 0)) return undefined;
+  const { order } = latest;
+  if (deferred.includes(order)) return undefined;
+  if (order.type === 'run') return runner.hasBegun(order.run) ? undefined : order;
+  if (order.type === 'comm') return comms.hasBegun(order.run) ? undefined : order;
+  return order;
+}
+
+/** A termination in here leaves the rest to the sweep after it. */
+function obeyDeferred(): void {
+  for (let order = deferred[0]; order; order = deferred[0]) {
+    latest = { number: Atomics.load(taken, 0), order };
+    deferred.shift();
+    obey(order);
+  }
+  latest = undefined;
+}
 
 line.on('message', (message: ToMain) => {
   if (message.type === 'bait') return;
   if (message.type === 'order') {
     // After one that a termination ended before it got here, the line thread repeats all.
     if (message.number !== ((Atomics.load(taken, 0) + 1) | 0)) return;
-    latest = message.order;
-    Atomics.store(taken, 0, message.number);
-    if (littered) deferred.push(message.order);
-    else obey(message.order);
+    take(message.number, message.order);
     return;
   }
   // The cell may have begun after the stop, and before the termination hit it.
@@ -111,7 +137,8 @@ line.on('message', (message: ToMain) => {
   runner.settleInterrupted();
   if (message.terminated) {
     comms.settleInterrupted();
-    if (latest?.type === 'run' && !runner.hasBegun(latest.run) && !deferred.includes(latest)) deferred.push(latest);
+    const order = forgotten();
+    if (order) deferred.unshift(order);
   }
   toLine({ type: 'alive', probe: message.probe });
   if (message.terminated) throw new Sweep();
@@ -124,7 +151,7 @@ process.on('uncaughtException', (error, origin) => {
     setImmediate(() => {
       resumeContexts();
       littered = false;
-      for (const order of deferred.splice(0)) obey(order);
+      obeyDeferred();
     });
     return;
   }

@@ -61,7 +61,7 @@ export class Runner {
   }
 
   hasBegun(run: number): boolean {
-    return this.#latest === run;
+    return this.#current?.order.run === run || this.#latest === run;
   }
 
   /** What cells declared. */
