@@ -131,7 +131,8 @@ export interface TranspileAnswer {
 export type Order =
   | RunOrder
   | { type: 'interrupt' }
-  | { type: 'input'; value?: string; problem?: string }
+  /** The answer to a question; `blocks` as in the question. */
+  | { type: 'input'; id: number; blocks: boolean; value?: string; problem?: string }
   | { type: 'comm'; run: number; message: CommFrame; buffers: Uint8Array[] }
   | { type: 'explained'; id: number; traceback: string[] }
   | ({ type: 'transpiled' } & TranspileAnswer)
@@ -166,7 +167,8 @@ export type SessionEvent =
     }
   /** An error outside the run that caused it: a timer, a rejection that nobody handled. */
   | { type: 'stray'; origin: 'exception' | 'rejection'; problem: ErrorReport }
-  | { type: 'input'; prompt: string; password: boolean }
+  /** A question to the person at the front end; with `blocks`, the main thread waits for the answer. */
+  | { type: 'input'; id: number; prompt: string; password: boolean; blocks: boolean }
   /** Asks how `problem` would be shown. */
   | { type: 'explain'; id: number; problem: ErrorReport }
   /** Asks for a local TypeScript module as JavaScript; `url` is what stack frames call it. */

@@ -89,6 +89,7 @@ function executeRequest(code: string): Message {
     type: 'execute_request',
     session: id,
     parentId: undefined,
+    subshell: undefined,
     metadata: {},
     content: {
       code,

@@ -1,29 +1,23 @@
-// execute_requests → one after the other: rewritten, type-checked, run in the session, and answered.
-
-import type { CellSyntaxError, RewrittenCell } from '../cell/index.js';
+// execute_requests → one after the other in each shell: rewritten, type-checked, run in the session, and answered.
+import { randomUUID } from 'node:crypto';
+import type { RewrittenCell } from '../cell/index.js';
 import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
 import { CellCode, type Debugging } from '../debug/index.js';
-import type { CellDiagnostic, KnownNames } from '../types/index.js';
+import type { KnownNames } from '../types/index.js';
 import type { Message } from '../wire/message.js';
 import type { ExecuteRequest } from '../wire/requests.js';
+import { reportOf, STOPPED, syntaxError, typeErrors } from './failures.js';
 import type { History } from './history.js';
+import { Lane } from './lane.js';
 import type { Language } from './language.js';
 import { MagicError, type MagicHost, perform, splitCell, type TypecheckMode } from './magics.js';
 import type { Outbox } from './outbox.js';
 import type { StreamName } from './session-process.js';
 import type { Sessions } from './sessions.js';
 import { Shell } from './shell.js';
-import { type ErrorContent, highlight, Tracebacks } from './traceback.js';
+import { type ErrorContent, Tracebacks } from './traceback.js';
 
 type Done = Extract<SessionEvent, { type: 'done' }>;
-
-interface Queued {
-  message: Message;
-  request: ExecuteRequest;
-  /** Resolves when it is answered. */
-  answered: () => void;
-  aborted: boolean;
-}
 
 export interface CellsOptions {
   outbox: Outbox;
@@ -41,21 +35,15 @@ export class Cells {
   readonly #sessions: Sessions;
   readonly #history: History;
   readonly #folder: string;
-  readonly #queue: Queued[] = [];
   /** Names of earlier cells, and what they are. */
   #names = new Map<string, string>();
   /** Names that expressions in the debugger defined, and no cell. */
   #undeclared = new Set<string>();
   readonly #debugger: Debugging;
   #typecheck: TypecheckMode = 'strict';
-  #shell: Shell | undefined;
-  #count = 0;
   #hidden = 0;
-  #running: Message | undefined;
-  /** Whether the queue is being worked off; `#running` is empty between two cells. */
-  #isAnswering = false;
-  /** An interrupt that came before the session had the cell. */
-  #interrupted = false;
+  /** The kernel's own shell under undefined, and subshells under their ids. */
+  readonly #lanes = new Map<string | undefined, Lane>();
 
   constructor({ outbox, language, sessions, history, folder, debugger: adapter }: CellsOptions) {
     this.#debugger = adapter;
@@ -64,11 +52,36 @@ export class Cells {
     this.#language = language;
     this.#sessions = sessions;
     this.#history = history;
+    this.#open(undefined);
   }
 
-  /** The request that runs now. */
-  get running(): Message | undefined {
-    return this.#running;
+  /** The requests that run now, one of each shell at most. */
+  get running(): Message[] {
+    return [...this.#lanes.values()].flatMap(({ running }) => running ?? []);
+  }
+
+  get subshells(): string[] {
+    return [...this.#lanes.keys()].filter((id) => id !== undefined);
+  }
+
+  /** Answers the new subshell's id. Its cells take turns with those of other shells whenever they await something. */
+  createSubshell(): string {
+    const id = randomUUID();
+    this.#open(id);
+    return id;
+  }
+
+  /** What waits in it is not run any more; what runs in it goes on. @throws UnknownSubshell */
+  deleteSubshell(id: string): void {
+    this.lane(id).abort();
+    this.#lanes.delete(id);
+  }
+
+  /** @throws UnknownSubshell */
+  lane(subshell: string | undefined): Lane {
+    const lane = this.#lanes.get(subshell);
+    if (!lane) throw new UnknownSubshell(`there is no subshell ${subshell}; create_subshell_request makes one`);
+    return lane;
   }
 
   get names(): readonly string[] {
@@ -76,15 +89,11 @@ export class Cells {
   }
 
   execute(message: Message, request: ExecuteRequest): Promise<void> {
-    return new Promise((answered) => {
-      this.#queue.push({ message, request, answered, aborted: false });
-      if (!this.#isAnswering) void this.#next();
-    });
+    return this.lane(message.subshell).execute(message, request);
   }
 
   interrupt(): void {
-    if (this.#running) this.#interrupted = true;
-    this.#shell?.interrupt();
+    for (const lane of this.#lanes.values()) lane.interrupt();
     this.#sessions.interrupt();
   }
 
@@ -100,51 +109,42 @@ export class Cells {
     this.#language.reset().catch((error: unknown) => console.error('the checker cannot forget:', error));
   }
 
-  async #next(): Promise<void> {
-    this.#isAnswering = true;
-    for (let queued = this.#queue.shift(); queued; queued = this.#queue.shift()) {
-      const { message, request, answered } = queued;
-      this.#outbox.publish('status', message, { execution_state: 'busy' });
-      if (queued.aborted) this.#outbox.reply('shell', 'execute_reply', message, { status: 'aborted' });
-      else await this.#answer(message, request);
-      this.#outbox.publish('status', message, { execution_state: 'idle' });
-      answered();
-    }
-    this.#isAnswering = false;
+  #open(subshell: string | undefined): void {
+    this.#lanes.set(subshell, new Lane(subshell, this.#outbox, (...asked) => this.#answer(...asked)));
   }
 
-  async #answer(message: Message, request: ExecuteRequest): Promise<void> {
+  async #answer(lane: Lane, message: Message, request: ExecuteRequest): Promise<void> {
     const metadata = { started: new Date().toISOString() };
-    this.#running = message;
-    this.#interrupted = false;
-    if (request.storeHistory) this.#count += 1;
+    lane.running = message;
+    lane.interrupted = false;
+    if (request.storeHistory) lane.count += 1;
+    const count = lane.count;
     if (!request.silent) {
-      this.#outbox.publish('execute_input', message, { code: request.code, execution_count: this.#count });
+      this.#outbox.publish('execute_input', message, { code: request.code, execution_count: count });
     }
-    if (request.storeHistory && request.code.trim() !== '') this.#history.add(this.#count, request.code);
-    const content = await this.#run(message, request);
-    if (content.status === 'error' && request.stopOnError) await this.#abortQueue();
-    this.#running = undefined;
-    const counted = { ...content, execution_count: this.#count };
-    this.#outbox.reply('shell', 'execute_reply', message, counted, metadata);
+    if (request.storeHistory && request.code.trim() !== '') this.#history.add(count, request.code, lane.subshell);
+    const content = await this.#run(lane, message, request);
+    if (content.status === 'error' && request.stopOnError) await this.#abortQueue(lane);
+    lane.running = undefined;
+    this.#outbox.reply('shell', 'execute_reply', message, { ...content, execution_count: count }, metadata);
   }
 
   /** What was sent before the client could know of the error does not run; some of it may still stand in the socket. */
-  async #abortQueue(): Promise<void> {
+  async #abortQueue(lane: Lane): Promise<void> {
     await turn();
     await turn();
-    for (const queued of this.#queue) queued.aborted = true;
+    lane.abort();
   }
 
   /** Everything between the request and its reply, whose content it answers. */
-  async #run(message: Message, request: ExecuteRequest): Promise<JsonObject> {
-    const name = request.storeHistory ? `Cell [${this.#count}]` : `Cell [${this.#count}.${++this.#hidden}]`;
+  async #run(lane: Lane, message: Message, request: ExecuteRequest): Promise<JsonObject> {
+    const name = this.#nameOf(lane, request);
     const run = this.#sessions.begin(message, request.allowStdin);
     const question = /^\s*\?{1,2}\s*([\w$.]+)\s*$/.exec(request.code);
     if (question) return this.#page(question[1] ?? '');
     let done: Done | ErrorContent;
     try {
-      done = await this.#perform(request, name, run);
+      done = await this.#perform(lane, request, name, run);
     } catch (failure) {
       if (!(failure instanceof MagicError)) {
         // What fails here is the kernel, not the cell; it must still answer.
@@ -159,27 +159,34 @@ export class Cells {
   }
 
   /** Magics first, then the code. */
-  async #perform(request: ExecuteRequest, name: string, run: number): Promise<Done | ErrorContent> {
+  async #perform(lane: Lane, request: ExecuteRequest, name: string, run: number): Promise<Done | ErrorContent> {
     const { magics, code, timed } = splitCell(request.code, new Set(this.#names.keys()));
-    const host = this.#host(run);
+    const host = this.#host(lane, run);
     for (const magic of magics) {
       await perform(magic, host);
       this.#typecheck = host.typecheck;
-      if (this.#interrupted) return STOPPED;
+      if (lane.interrupted) return STOPPED;
     }
     const prepared = await this.#prepare(code, name, run);
     if ('ename' in prepared) return prepared;
     await this.#debugger.beforeRun(new CellCode(name, code, prepared.code, prepared.map, request.code));
-    if (this.#interrupted) return STOPPED;
-    const order = { type: 'run', run, name, count: this.#count, silent: request.silent, code: prepared.code } as const;
+    if (lane.interrupted) return STOPPED;
+    const order = { type: 'run', run, name, count: lane.count, silent: request.silent, code: prepared.code } as const;
     const done = await this.#sessions.run(run, { ...order, expressions: await this.#expressions(request, name) });
     if (timed && !('ename' in done)) this.#sessions.print(run, 'stdout', `${done.milliseconds.toPrecision(4)} ms\n`);
     return done;
   }
 
-  #host(run: number): MagicHost {
+  /** Unlike any other, as errors of an earlier cell must not be shown in its text. */
+  #nameOf({ count, subshell }: Lane, { storeHistory }: ExecuteRequest): string {
+    const number = storeHistory ? `${count}` : `${count}.${++this.#hidden}`;
+    return subshell === undefined ? `Cell [${number}]` : `Cell [${number}] of subshell ${subshell.slice(0, 4)}`;
+  }
+
+  #host(lane: Lane, run: number): MagicHost {
     const print = (name: StreamName, text: string): void => this.#sessions.print(run, name, text);
-    this.#shell = new Shell(this.#folder, print);
+    const shell = new Shell(this.#folder, print);
+    lane.shell = shell;
     return {
       print: (text) => print('stdout', text),
       names: () => [...this.#names].map(([name, kind]) => ({ name, kind })),
@@ -189,7 +196,7 @@ export class Cells {
       },
       modulesChanged: async () => (await this.#language.checker()).invalidate(),
       typecheck: this.#typecheck,
-      shell: this.#shell,
+      shell,
     };
   }
 
@@ -273,31 +280,9 @@ export class Cells {
   }
 }
 
-function syntaxError(name: string, { message, line, codeFrame }: CellSyntaxError): ErrorContent {
-  const traceback = [`\x1b[1;31mSyntaxError\x1b[0m: ${message}`, '', `\x1b[36m${name}, line ${line}\x1b[0m`];
-  return { ename: 'SyntaxError', evalue: message, traceback: [...traceback, highlight(codeFrame)] };
-}
-
-const STOPPED: ErrorContent = {
-  ename: 'Interrupted',
-  evalue: 'the cell was stopped before it ran',
-  traceback: ['\x1b[1;31mInterrupted\x1b[0m: the cell was stopped before it ran'],
-};
-
-function typeErrors(name: string, diagnostics: readonly CellDiagnostic[]): ErrorContent {
-  const traceback: string[] = [];
-  for (const { code, message, line, column, frame } of diagnostics) {
-    if (traceback.length > 0) traceback.push('');
-    traceback.push(`\x1b[1;31mTS${code}\x1b[0m: ${message}`, '', `\x1b[36m${name}, line ${line}:${column}\x1b[0m`);
-    traceback.push(highlight(frame));
-  }
-  const [first] = diagnostics;
-  return { ename: `TS${first?.code ?? ''}`, evalue: first?.message ?? '', traceback };
-}
-
-function reportOf(error: unknown): ErrorReport {
-  if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack ?? '' };
-  return { name: 'Error', message: String(error), stack: '' };
+/** A request names a subshell that does not exist, or no longer. */
+export class UnknownSubshell extends Error {
+  override name = 'UnknownSubshell';
 }
 
 function turn(): Promise<void> {

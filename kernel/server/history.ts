@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { HistoryRequest } from '../wire/requests.js';
 
 const MAX_KEPT = 5000;
+const MAX_OF_SUBSHELL = 500;
 
 /** session, line number in it, source. */
 export type HistoryEntry = [session: number, line: number, source: string];
@@ -17,6 +18,7 @@ export function historyPath(): string {
 export class History {
   readonly #path: string;
   #entries: HistoryEntry[] = [];
+  readonly #subshells = new Map<string, HistoryEntry[]>();
   #session = 1;
   #loaded: Promise<void> | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -25,37 +27,40 @@ export class History {
     this.#path = path;
   }
 
-  /** Remembers a cell; a file that cannot be written costs only the memory of this cell, which is logged. */
-  add(line: number, source: string): void {
+  /** Remembers a cell, one of a subshell only as long as the kernel runs; a file that cannot be written costs only the memory of this cell, which is logged. */
+  add(line: number, source: string, subshell?: string): void {
+    if (subshell !== undefined) {
+      const own = this.#subshells.get(subshell) ?? [];
+      this.#subshells.set(subshell, [...own, [0, line, source] satisfies HistoryEntry].slice(-MAX_OF_SUBSHELL));
+      return;
+    }
     this.#writing = this.#writing
       .then(() => this.#load())
       .then(async () => {
         const entry: HistoryEntry = [this.#session, line, source];
         this.#entries.push(entry);
+        if (this.#entries.length > MAX_KEPT * 2) this.#entries = this.#entries.slice(-MAX_KEPT);
         await mkdir(dirname(this.#path), { recursive: true });
         await appendFile(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
       })
       .catch((error: unknown) => console.error(`history: ${String(error)}`));
   }
 
-  async find(request: HistoryRequest): Promise<HistoryEntry[]> {
+  /** A subshell's own cells come last, as the newest. */
+  async find(request: HistoryRequest, subshell?: string): Promise<HistoryEntry[]> {
     await this.#load();
     await this.#writing;
-    if (request.access === 'range') return this.#range(request);
-    const found = request.access === 'search' ? this.#search(request) : this.#entries;
+    const own = subshell === undefined ? [] : (this.#subshells.get(subshell) ?? []);
+    if (request.access === 'range') return this.#range(request, own);
+    const entries = [...this.#entries, ...own];
+    const found = request.access === 'search' ? search(entries, request) : entries;
     return found.slice(Math.max(0, found.length - request.count));
   }
 
-  #range({ session, start, stop }: HistoryRequest): HistoryEntry[] {
-    const wanted = session > 0 ? session : this.#session + session;
-    return this.#entries.filter(([of, line]) => of === wanted && line >= start && line < stop);
-  }
-
-  #search({ pattern, unique }: HistoryRequest): HistoryEntry[] {
-    const glob = globExpression(pattern);
-    const found = this.#entries.filter(([, , source]) => glob.test(source));
-    if (!unique) return found;
-    return [...new Map(found.map((entry) => [entry[2], entry])).values()];
+  #range({ session, start, stop }: HistoryRequest, own: readonly HistoryEntry[]): HistoryEntry[] {
+    const isOwn = session === 0 && own.length > 0;
+    const wanted = isOwn || session > 0 ? session : this.#session + session;
+    return (isOwn ? own : this.#entries).filter(([of, line]) => of === wanted && line >= start && line < stop);
   }
 
   #load(): Promise<void> {
@@ -78,6 +83,13 @@ export class History {
       await writeFile(this.#path, this.#entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
     }
   }
+}
+
+function search(entries: readonly HistoryEntry[], { pattern, unique }: HistoryRequest): HistoryEntry[] {
+  const glob = globExpression(pattern);
+  const found = entries.filter(([, , source]) => glob.test(source));
+  if (!unique) return found;
+  return [...new Map(found.map((entry) => [entry[2], entry])).values()];
 }
 
 /** A line that another kernel was cut off in is left out. */

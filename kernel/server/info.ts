@@ -31,5 +31,5 @@ export const KERNEL_INFO: JsonObject = {
     { text: 'JavaScript', url: 'https://developer.mozilla.org/docs/Web/JavaScript' },
     { text: 'Node', url: 'https://nodejs.org/api/' },
   ],
-  supported_features: ['debugger'],
+  supported_features: ['debugger', 'kernel subshells'],
 };

@@ -5,7 +5,7 @@ import { MalformedMessage } from '../wire/json.js';
 import type { Message } from '../wire/message.js';
 import * as requests from '../wire/requests.js';
 import { Assist } from './assist.js';
-import { Cells } from './cells.js';
+import { Cells, UnknownSubshell } from './cells.js';
 import { History } from './history.js';
 import { KERNEL_INFO } from './info.js';
 import { Language } from './language.js';
@@ -52,7 +52,7 @@ export class Kernel {
     },
     history_request: async (message, channel) => {
       const request = requests.historyRequest(message.content);
-      const found = await this.#history.find(request);
+      const found = await this.#history.find(request, message.subshell);
       const history = request.output ? found.map(([session, line, code]) => [session, line, [code, null]]) : found;
       this.#outbox.reply(channel, 'history_reply', message, { status: 'ok', history });
     },
@@ -70,6 +70,18 @@ export class Kernel {
     interrupt_request: (message, channel) => {
       this.interrupt();
       this.#outbox.reply(channel, 'interrupt_reply', message, { status: 'ok' });
+    },
+    create_subshell_request: (message, channel) => {
+      const subshell_id = this.#cells.createSubshell();
+      this.#outbox.reply(channel, 'create_subshell_reply', message, { status: 'ok', subshell_id });
+    },
+    list_subshell_request: (message, channel) => {
+      const subshell_id = this.#cells.subshells;
+      this.#outbox.reply(channel, 'list_subshell_reply', message, { status: 'ok', subshell_id });
+    },
+    delete_subshell_request: (message, channel) => {
+      this.#cells.deleteSubshell(requests.deleteSubshellRequest(message.content).subshell);
+      this.#outbox.reply(channel, 'delete_subshell_reply', message, { status: 'ok' });
     },
     debug_request: async (message, channel) => {
       this.#outbox.reply(channel, 'debug_reply', message, await this.#debugger.handle(message));
@@ -105,7 +117,7 @@ export class Kernel {
       rewrite: (source, name, locals) =>
         this.#language.rewrite(source, name, new Set([...this.#cells.names, ...this.#sessions.globals]), locals),
       plain: blankMagics,
-      isBusy: () => this.#cells.running !== undefined,
+      isBusy: () => this.#cells.running.length > 0,
       define: (names) => this.#cells.define(names),
     });
     this.#cells = new Cells({
@@ -127,18 +139,20 @@ export class Kernel {
     }
     const handler = Object.hasOwn(this.#handlers, message.type) ? this.#handlers[message.type] : undefined;
     this.#status(message, 'busy');
-    if (handler) await this.#guard(channel, message, () => handler(message, channel));
+    const answer = (): void | Promise<void> => {
+      if (channel === 'shell') this.#cells.lane(message.subshell);
+      return handler?.(message, channel);
+    };
+    if (handler) await this.#guard(channel, message, answer);
     else console.error(`${channel}: no answer to messages of type "${message.type.slice(0, 80)}"`);
     this.#status(message, 'idle');
-    // The front end shows the last status it heard; a cell that runs is still running.
-    const { running } = this.#cells;
-    // While it debugs, JupyterLab answers whatever is published for a cell with another debug request.
-    if (running) this.#status(message.type === 'debug_request' ? undefined : running, 'busy');
+    this.#stillBusy(message);
   }
 
   /** An `input_reply` on the stdin channel. */
   handleInput(message: Message): void {
-    if (message.type === 'input_reply') this.#sessions.answer(requests.inputReply(message.content).value);
+    if (message.type !== 'input_reply') return;
+    this.#sessions.answer(message.parentId, requests.inputReply(message.content).value);
   }
 
   interrupt(): void {
@@ -158,16 +172,22 @@ export class Kernel {
 
   /** Cells tell their own status. */
   async #execute(message: Message): Promise<void> {
-    let request: requests.ExecuteRequest;
     try {
-      request = requests.executeRequest(message.content);
+      const request = requests.executeRequest(message.content);
+      await this.#cells.execute(message, request);
     } catch (error) {
       this.#status(message, 'busy');
       this.#fail('shell', message, error);
       this.#status(message, 'idle');
-      return;
     }
-    await this.#guard('shell', message, () => this.#cells.execute(message, request));
+    if (this.#cells.subshells.length > 0) this.#stillBusy(message);
+  }
+
+  /** The front end shows the last status it heard; a cell that runs is still running. */
+  #stillBusy(after: Message): void {
+    const [running] = this.#cells.running;
+    // While it debugs, JupyterLab answers whatever is published for a cell with another debug request.
+    if (running) this.#status(after.type === 'debug_request' ? undefined : running, 'busy');
   }
 
   #comm(message: Message, action: CommFrame['action']): Promise<void> {
@@ -185,7 +205,7 @@ export class Kernel {
   }
 
   #fail(channel: RequestChannel, message: Message, error: unknown): void {
-    if (!(error instanceof MalformedMessage)) console.error(error);
+    if (!(error instanceof MalformedMessage || error instanceof UnknownSubshell)) console.error(error);
     const { name, message: text } = error instanceof Error ? error : new Error(String(error));
     const content = { status: 'error', ename: name, evalue: text, traceback: [`${name}: ${text}`] };
     if (message.type.endsWith('_request')) {

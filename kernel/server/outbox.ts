@@ -14,6 +14,6 @@ export interface Outbox {
   ): void;
   /** To the one who asked. */
   reply(channel: RequestChannel, type: string, parent: Parent, content: JsonObject, metadata?: JsonObject): void;
-  /** A question to the person whose front end sent `parent`; the answer comes as an `input_reply`. */
-  ask(parent: Parent, content: { prompt: string; password: boolean }): void;
+  /** A question to the person whose front end sent `parent`; the answer comes as an `input_reply`. Answers the request’s id. */
+  ask(parent: Parent, content: { prompt: string; password: boolean }): string;
 }

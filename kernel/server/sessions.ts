@@ -5,6 +5,7 @@ import { Kind } from '../session/frame.js';
 import type { Message, Parent } from '../wire/message.js';
 import { explainDeath } from './death.js';
 import type { Outbox } from './outbox.js';
+import { Questions } from './questions.js';
 import { type Death, SessionProcess, type StreamName } from './session-process.js';
 import { Streams } from './streams.js';
 import type { ErrorContent, Tracebacks } from './traceback.js';
@@ -20,7 +21,6 @@ interface Requester {
 }
 
 interface Pending {
-  run: number;
   resolve(done: Done | ErrorContent): void;
 }
 
@@ -48,7 +48,9 @@ export class Sessions {
   #awaiting: (() => void)[] | undefined;
   #resuming: NodeJS.Timeout | undefined;
   #lastRun = 0;
-  #pending: Pending | undefined;
+  /** Runs that the session has not ended yet, the oldest first: one of each shell at most. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #questions: Questions;
   #globals: string[] = [];
   #startedAt = 0;
   #quickDeaths = 0;
@@ -56,6 +58,7 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#outbox = options.outbox;
+    this.#questions = new Questions(options.outbox);
     this.#streams = new Streams((run, name, text) => {
       this.#outbox.publish('stream', this.#parent(run), { name, text });
     });
@@ -76,7 +79,7 @@ export class Sessions {
   begin(message: Message, allowStdin: boolean): number {
     const run = ++this.#lastRun;
     this.#requesters.set(run, { message, allowStdin });
-    this.#requesters.delete(run - REMEMBERED);
+    this.#forget(run - REMEMBERED);
     return run;
   }
 
@@ -93,23 +96,24 @@ export class Sessions {
   /** Runs one cell; resolves when all that it wrote until its end was published. */
   run(run: number, order: RunOrder): Promise<Done | ErrorContent> {
     return new Promise((resolve) => {
-      this.#pending = { run, resolve };
+      this.#pending.set(run, { resolve });
       this.#whenUp(() => this.#session.order(run, order));
     });
   }
 
   /** Stops what runs, or what an earlier cell left running. */
   interrupt(): void {
-    this.#session.interrupt(this.#pending !== undefined);
+    this.#session.interrupt(this.#pending.size > 0);
   }
 
   inspect(command: InspectorCommand): void {
     this.#whenUp(() => this.#session.order(0, { type: 'inspector', command }));
   }
 
-  /** Whether a run waits for this answer. */
-  answer(value: string): void {
-    this.#session.order(0, { type: 'input', value });
+  /** What the person at the front end typed; `requestId` is that of the `input_request`, where the client says so. */
+  answer(requestId: string | undefined, value: string): void {
+    const question = this.#questions.answered(requestId);
+    if (question) this.#session.order(question.run, { type: 'input', id: question.id, blocks: question.blocks, value });
   }
 
   /** A front end's comm message; resolves when the session has handled it. */
@@ -157,7 +161,7 @@ export class Sessions {
   }
 
   #stream(run: number | undefined, name: StreamName, text: string): void {
-    this.#streams.write(run ?? this.#pending?.run ?? this.#lastRun, name, text);
+    this.#streams.write(run ?? [...this.#pending.keys()].at(-1) ?? this.#lastRun, name, text);
   }
 
   #output(run: number, kind: Kind, content: Buffer): void {
@@ -173,6 +177,7 @@ export class Sessions {
         break;
       case 'done':
         if (event.globals) this.#globals = event.globals;
+        if (event.status === 'interrupted') this.#questions.forget(run);
         void this.#finish(run, event);
         break;
       case 'stray':
@@ -180,7 +185,7 @@ export class Sessions {
         this.#outbox.publish('error', this.#parent(run), this.#options.tracebacks().render(event.problem));
         break;
       case 'input':
-        this.#ask(run, event.prompt, event.password);
+        this.#ask(run, event);
         break;
       case 'explain': {
         const { traceback } = this.#options.tracebacks().render(event.problem);
@@ -216,24 +221,30 @@ export class Sessions {
   }
 
   async #finish(run: number, done: Done | ErrorContent): Promise<void> {
-    const pending = this.#pending;
-    if (pending?.run !== run) return;
+    const pending = this.#pending.get(run);
+    if (!pending) return;
     await this.#session.captured();
     this.#streams.flush();
-    if (this.#pending === pending) this.#pending = undefined;
+    if (this.#pending.get(run) === pending) this.#pending.delete(run);
+    this.#forget(run, this.#lastRun - REMEMBERED);
     pending.resolve(done);
   }
 
-  #ask(run: number, prompt: string, password: boolean): void {
+  /** Nothing comes for a run any more, unless it still runs; with `before`, only if it is that old. */
+  #forget(run: number, before = run): void {
+    if (run <= before && !this.#pending.has(run)) this.#requesters.delete(run);
+  }
+
+  #ask(run: number, { id, prompt, password, blocks }: Extract<SessionEvent, { type: 'input' }>): void {
     this.#streams.flush();
     const requester = this.#requesters.get(run);
     if (requester?.allowStdin) {
-      this.#outbox.ask(requester.message, { prompt, password });
+      this.#questions.ask(requester.message, { id, run, prompt, password, blocks });
       return;
     }
     const problem =
       'input(): this front end cannot ask questions; run the notebook in JupyterLab, or set the value in the code';
-    this.#session.order(run, { type: 'input', problem });
+    this.#session.order(run, { type: 'input', id, blocks, problem });
   }
 
   #sendComm(run: number, frame: CommFrame, buffers: Buffer[]): void {
@@ -251,16 +262,21 @@ export class Sessions {
     const error = explainDeath(death);
     // A session that cannot even start must not be started for ever.
     this.#quickDeaths = Date.now() - this.#startedAt < 1000 ? this.#quickDeaths + 1 : 0;
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (!pending) this.#outbox.publish('error', this.#parent(this.#lastRun), error);
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    this.#questions.forget();
+    if (pending.length === 0) this.#outbox.publish('error', this.#parent(this.#lastRun), error);
     for (const id of this.#comms.keys()) this.#outbox.publish('comm_close', undefined, { comm_id: id, data: {} });
     this.#comms.clear();
     for (const resolve of this.#handled.values()) resolve();
     this.#handled.clear();
     this.#globals = [];
     this.#options.onFresh();
-    this.#awaiting = [() => pending?.resolve(error)];
+    this.#awaiting = pending.map(
+      ({ resolve }) =>
+        () =>
+          resolve(error),
+    );
     this.#resuming = setTimeout(() => this.#resume(), this.#quickDeaths > 3 ? 1000 : 0);
   }
 

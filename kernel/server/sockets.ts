@@ -1,4 +1,5 @@
 // The five ZeroMQ sockets of a Jupyter kernel: bound where the connection file says, each with one ordered writer.
+import { randomUUID } from 'node:crypto';
 import { Router, type Socket, XPublisher } from 'zeromq';
 import type { Channel, Connection } from '../wire/connection.js';
 import { MalformedMessage } from '../wire/json.js';
@@ -116,8 +117,10 @@ export class Sockets implements Outbox {
     this.#send(channel, { type, identities: parent.identities, parent, content, metadata });
   }
 
-  ask(...[parent, content]: Parameters<Outbox['ask']>): void {
-    this.#send('stdin', { type: 'input_request', identities: parent.identities, parent, content });
+  ask(...[parent, content]: Parameters<Outbox['ask']>): string {
+    const id = randomUUID();
+    this.#send('stdin', { id, type: 'input_request', identities: parent.identities, parent, content });
+    return id;
   }
 
   /** Sends what is queued, then closes. */

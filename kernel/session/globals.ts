@@ -16,6 +16,9 @@ export function installGlobals(importer: Importer, input: Input): void {
     image,
     json,
     input: input.input,
+    prompt: input.prompt,
+    confirm: input.confirm,
+    alert: input.alert,
     require: importer.require,
   };
   for (const [name, value] of Object.entries(globals)) {

@@ -134,7 +134,16 @@ function obey(frame: Frame): void {
   if (order.type === 'interrupt') interrupt();
   else if (order.type === 'transpiled') loader?.postMessage(order);
   else if (order.type === 'inspector') relay.obey(order.command);
+  else if (order.type === 'input' && order.blocks) answerNow(order);
   else give(order);
+}
+
+const answered = new Int32Array(data.answered);
+
+function answerNow(order: Order): void {
+  data.answers.postMessage(order);
+  Atomics.add(answered, 0, 1);
+  Atomics.notify(answered, 0);
 }
 
 let loader: MessagePort | undefined;

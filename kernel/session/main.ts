@@ -22,11 +22,20 @@ const LINE_DESCRIPTOR = 3;
 
 const memory = createRingMemory();
 const side = new MessageChannel();
+const answers = new MessageChannel();
+const answered = new Int32Array(new SharedArrayBuffer(4));
 const taken = new Int32Array(new SharedArrayBuffer(4));
-const data: LineData = { ring: memory, side: side.port2, descriptor: LINE_DESCRIPTOR, taken: taken.buffer };
+const data: LineData = {
+  ring: memory,
+  side: side.port2,
+  descriptor: LINE_DESCRIPTOR,
+  taken: taken.buffer,
+  answers: answers.port2,
+  answered: answered.buffer,
+};
 const line = new Worker(new URL('./line.js', import.meta.url), {
   workerData: data,
-  transferList: [side.port2],
+  transferList: [side.port2, answers.port2],
   // Its console is ours to see, not the notebook's.
   stdout: false,
   stderr: false,
@@ -38,7 +47,7 @@ const ring = new RingWriter(memory, side.port1, () => toLine({ type: 'wake' }));
 class Sweep extends Error {}
 
 Error.stackTraceLimit = 50;
-const input = createInput(ring);
+const input = createInput(ring, { port: answers.port1, count: answered });
 const runner = new Runner(
   ring,
   process.cwd(),

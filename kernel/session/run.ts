@@ -31,7 +31,8 @@ export class Runner {
   readonly #meta: object;
   #scope: NotebookScope;
   #runtime: CellRuntime;
-  #current: Run | undefined;
+  /** One of each shell at most. */
+  readonly #running = new Set<Run>();
   #latest = 0;
   #known = this.#environment.size;
 
@@ -55,13 +56,13 @@ export class Runner {
       finished: false,
       began: performance.now(),
     };
-    this.#current = run;
+    this.#running.add(run);
     this.#latest = order.run;
     runIn(run.context, () => void this.#execute(run));
   }
 
   hasBegun(run: number): boolean {
-    return this.#current?.order.run === run || this.#latest === run;
+    return this.#latest === run;
   }
 
   /** What cells declared. */
@@ -86,17 +87,18 @@ export class Runner {
 
   /** Called in the middle of anything, so it does no more than note it. */
   markInterrupted(): void {
-    if (this.#current) this.#current.context.interrupted = true;
+    for (const { context } of this.#running) context.interrupted = true;
   }
 
-  /** Ends the interrupted run, wherever its code is. */
+  /** Ends the interrupted runs, wherever their code is. */
   settleInterrupted(): void {
-    const run = this.#current;
-    if (!run?.context.interrupted) return;
-    try {
-      tellStopListeners(run.context);
-    } finally {
-      this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
+    for (const run of this.#running) {
+      if (!run.context.interrupted) continue;
+      try {
+        tellStopListeners(run.context);
+      } finally {
+        this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
+      }
     }
   }
 
@@ -153,7 +155,7 @@ export class Runner {
     });
     // A termination before this line makes it say so once more, which the server passes over.
     run.finished = true;
-    if (this.#current === run) this.#current = undefined;
+    this.#running.delete(run);
   }
 
   #newGlobals(): string[] | undefined {

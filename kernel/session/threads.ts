@@ -10,6 +10,9 @@ export interface LineData {
   descriptor: number;
   /** One 32-bit word: the number of the last order that the main thread has taken. */
   taken: SharedArrayBuffer;
+  /** Answers that the main thread waits for, and one 32-bit word that counts them. */
+  answers: MessagePort;
+  answered: SharedArrayBuffer;
 }
 
 /** Main thread → line thread. */

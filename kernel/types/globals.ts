@@ -21,6 +21,12 @@ declare const image: GradlabDisplay['image'];
 declare const json: GradlabDisplay['json'];
 /** Asks the reader of the notebook for a line of text; \`{ password: true }\` hides it while it is typed. */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+/** Asks the reader of the notebook for a line of text and waits for it; an empty answer stands for \`standard\`. */
+declare function prompt(message?: string, standard?: string, options?: { password?: boolean }): string;
+/** Asks the reader of the notebook a question and waits: whether the answer is yes. */
+declare function confirm(message?: string): boolean;
+/** Shows the reader of the notebook a message and waits until Enter is pressed. */
+declare function alert(message?: unknown): void;
 interface ImportMeta {
   /** The file URL of the notebook. */
   readonly url: string;

@@ -4,7 +4,7 @@ import type { JsonObject } from '../contract.js';
 import { Fields, MalformedMessage, parseObject } from './json.js';
 import type { Signer } from './signature.js';
 
-export const PROTOCOL_VERSION = '5.4';
+export const PROTOCOL_VERSION = '5.5';
 const DELIMITER = Buffer.from('<IDS|MSG>');
 
 /** Messages that answer one carry its header as their parent header, byte for byte. */
@@ -21,6 +21,8 @@ export interface Message extends Parent {
   /** Of the client's conversation, not of the user's code. */
   session: string;
   parentId: string | undefined;
+  /** The subshell that it is for; undefined for the shell that every kernel has. */
+  subshell: string | undefined;
   buffers: Buffer[];
 }
 
@@ -35,7 +37,9 @@ export function decode(frames: readonly Buffer[], signer: Signer): Message {
   const signed = [headerBytes, parentBytes, metadataBytes, contentBytes];
   if (!signer.verify(signature, signed)) throw new MalformedMessage('the signature does not fit the key');
   if (signer.isReplay(signature)) throw new MalformedMessage('this message was received before');
-  const header = new Fields(parseObject(headerBytes, 'header'), 'header');
+  const headerObject = parseObject(headerBytes, 'header');
+  const header = new Fields(headerObject, 'header');
+  const subshell = headerObject.subshell_id;
   const parentId = parseObject(parentBytes, 'parent_header').msg_id;
   return {
     identities: frames.slice(0, start),
@@ -43,6 +47,7 @@ export function decode(frames: readonly Buffer[], signer: Signer): Message {
     id: header.string('msg_id'),
     type: header.string('msg_type'),
     session: header.string('session', ''),
+    subshell: typeof subshell === 'string' ? subshell : undefined,
     parentId: typeof parentId === 'string' ? parentId : undefined,
     metadata: parseObject(metadataBytes, 'metadata'),
     content: parseObject(contentBytes, 'content'),
@@ -51,6 +56,8 @@ export function decode(frames: readonly Buffer[], signer: Signer): Message {
 }
 
 export interface Outgoing {
+  /** A new one by default. */
+  id?: string;
   type: string;
   /** Who receives it; for the publishing socket the topic. */
   identities: readonly (Buffer | string)[];
@@ -76,8 +83,9 @@ export class Encoder {
 
   encode(message: Outgoing): (Buffer | string | Uint8Array)[] {
     this.#count += 1;
+    const id = message.id ?? `${this.session}_${this.#count}`;
     const header = Buffer.from(
-      `{"msg_id":"${this.session}_${this.#count}","msg_type":"${message.type}","session":"${this.session}",` +
+      `{"msg_id":"${id}","msg_type":"${message.type}","session":"${this.session}",` +
         `"username":${this.#username},"date":"${new Date().toISOString()}","version":"${PROTOCOL_VERSION}"}`,
     );
     const { content, metadata } = message;

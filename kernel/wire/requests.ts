@@ -96,6 +96,10 @@ export function shutdownRequest(content: JsonObject): { restart: boolean } {
   return { restart: new Fields(content, 'shutdown_request').boolean('restart', false) };
 }
 
+export function deleteSubshellRequest(content: JsonObject): { subshell: string } {
+  return { subshell: new Fields(content, 'delete_subshell_request').string('subshell_id') };
+}
+
 export function inputReply(content: JsonObject): { value: string } {
   const value = content.value;
   return { value: typeof value === 'string' ? value : isObject(value) ? JSON.stringify(value) : '' };

@@ -59,8 +59,8 @@ export class Client {
   readonly key: string;
   /** What the kernel process logged. */
   log = '';
-  /** Answers `input_request`s. */
-  onInput: ((prompt: string, password: boolean) => string) | undefined;
+  /** Answers `input_request`s, at once or, with undefined, not. */
+  onInput: ((prompt: string, password: boolean) => string | undefined) | undefined;
   readonly #session = randomUUID();
   readonly #sockets: { shell: Dealer; control: Dealer; stdin: Dealer; hb: Dealer; iopub: Subscriber };
   readonly #temporary: string;
@@ -84,7 +84,7 @@ export class Client {
     CHANNELS.forEach((channel, index) => {
       const socket = this.#sockets[channel];
       socket.connect(`tcp://127.0.0.1:${ports[index]}`);
-      void this.#receive(channel, socket);
+      this.#receive(channel, socket).catch((error: unknown) => this.#unlessClosed(socket, error));
     });
     kernel.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();
@@ -123,8 +123,8 @@ export class Client {
   }
 
   /** Sends a cell without waiting; `finished` waits for it. */
-  execute(code: string, content: Json = {}): string {
-    return this.send('shell', 'execute_request', {
+  execute(code: string, content: Json = {}, subshell?: string): string {
+    const request = {
       code,
       silent: false,
       store_history: true,
@@ -132,7 +132,8 @@ export class Client {
       allow_stdin: this.onInput !== undefined,
       stop_on_error: true,
       ...content,
-    });
+    };
+    return this.send('shell', 'execute_request', request, subshell === undefined ? {} : { subshell });
   }
 
   async finished(id: string, limit = 30_000): Promise<CellRun> {
@@ -150,7 +151,8 @@ export class Client {
 
   send(channel: Exclude<Channel, 'iopub' | 'hb'>, type: string, content: Json, options: SendOptions = {}): string {
     const id = options.id ?? randomUUID();
-    const header = { msg_id: id, msg_type: type, session: this.#session, username: 'test', date: '', version: '5.3' };
+    const own = { msg_id: id, msg_type: type, session: this.#session, username: 'test', date: '', version: '5.5' };
+    const header = options.subshell === undefined ? own : { ...own, subshell_id: options.subshell };
     const frames = [header, options.parent ?? {}, options.metadata ?? {}, content].map((part) =>
       Buffer.from(JSON.stringify(part)),
     );
@@ -165,7 +167,11 @@ export class Client {
   }
 
   sendFrames(channel: Exclude<Channel, 'iopub'>, frames: (Buffer | string)[]): void {
-    this.#sending = this.#sending.then(() => this.#sockets[channel].send(frames));
+    const socket = this.#sockets[channel];
+    this.#sending = this.#sending.then(async () => {
+      // What is still unsent when the client closes is of no interest any more.
+      if (!socket.closed) await socket.send(frames).catch((error: unknown) => this.#unlessClosed(socket, error));
+    });
   }
 
   /** The first message, received before or after the call, that fits. */
@@ -196,6 +202,11 @@ export class Client {
     );
   }
 
+  /** Answers an `input_request`. */
+  reply(request: Message, value: string): void {
+    this.send('stdin', 'input_reply', { status: 'ok', value }, { parent: request.header });
+  }
+
   /** Asks the kernel to end, and waits for it. */
   async stop(): Promise<void> {
     if (this.kernel.exitCode === null && this.kernel.signalCode === null) {
@@ -207,6 +218,10 @@ export class Client {
     }
     for (const socket of Object.values(this.#sockets)) socket.close();
     rmSync(this.#temporary, { recursive: true, force: true });
+  }
+
+  #unlessClosed(socket: { closed: boolean }, error: unknown): void {
+    if (!socket.closed) throw error;
   }
 
   async #receive(channel: Channel, socket: AsyncIterable<Buffer[]>): Promise<void> {
@@ -237,7 +252,7 @@ export class Client {
 
   #answer(message: Message): void {
     const value = this.onInput?.(String(message.content.prompt), message.content.password === true);
-    this.send('stdin', 'input_reply', { status: 'ok', value }, { parent: message.header });
+    if (value !== undefined) this.reply(message, value);
   }
 }
 
@@ -246,6 +261,8 @@ export interface SendOptions {
   parent?: Json;
   metadata?: Json;
   buffers?: Buffer[];
+  /** Undefined for the kernel's own shell. */
+  subshell?: string;
 }
 
 function isIdle(message: Message, id: string): boolean {

@@ -218,13 +218,4 @@ describe('requests', () => {
     expect(data['text/markdown']).toContain('Adds two numbers.');
     expect(data['text/plain']).toContain('addTwo(a: number, b: number): number');
   });
-
-  test('input() asks and gets the answer; without stdin it says so', async () => {
-    kernel.onInput = (prompt, password) => `${prompt}/${password}`;
-    expect((await kernel.run('await input("Name? ")')).result).toBe("'Name? /false'");
-    expect((await kernel.run('await input("Key? ", { password: true })')).result).toBe("'Key? /true'");
-    kernel.onInput = undefined;
-    const run = await kernel.run('await input("Name? ")');
-    expect(run.error).toContain('InputUnavailable');
-  });
 });
