@@ -2,6 +2,7 @@
 import { type Backend, currentDevice, type Executable } from './device.js';
 import { arrayName, type TypedArray } from './dtype.js';
 import type { Node } from './graph.js';
+import { ops } from './ops.js';
 import { planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
 import { sizeOf } from './shape.js';
 
@@ -72,13 +73,22 @@ function release(node: Node): void {
   node.custom = null;
 }
 
-/** Values of a walk, besides those in `sources`, that parameters took over, and with `spill` those that nodes outside take as inputs. */
+/** A costly value that gradients still to be asked for will need: with its parameters changed, it could not be computed again. */
+const awaited = (node: Node): boolean => {
+  const { kind } = ops[node.op];
+  return node.tracked && !node.freed && (kind === 'contract' || kind === 'reduce' || kind === 'routine');
+};
+
+/**
+ * Values of a walk, besides those in `sources`, that parameters took over, and with `spill` those that nodes outside take as inputs or
+ * gradients will.
+ */
 function needed({ order }: Walk, sources: ReadonlySet<Node>, spill: boolean): Node[] {
   if (spill) for (const node of order) for (const input of node.inputs) input.readers++;
   return order.filter(
     (node) =>
       !node.storage &&
-      (node.kept || (spill && node.uses > node.settled + node.readers)) &&
+      (node.kept || (spill && (node.uses > node.settled + node.readers || awaited(node)))) &&
       node.op !== 'constant' &&
       !sources.has(node),
   );

@@ -50,6 +50,8 @@ export interface Attributes {
   readonly dilation?: readonly number[];
   readonly inputDilation?: readonly number[];
   readonly groups?: number;
+  /** Of a convolution in a rewritten plan: see fuse/phases.ts. */
+  readonly phases?: readonly { readonly count: number; readonly shift: number }[];
   readonly descending?: boolean;
 }
 

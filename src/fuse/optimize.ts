@@ -2,6 +2,7 @@
 import { need, ops } from '../ops.js';
 import type { Plan, PlanNode } from '../plan.js';
 import { sameShape, sizeOf } from '../shape.js';
+import { inPhases, turned } from './phases.js';
 import { longSums, shortSum } from './sums.js';
 
 /** A number that the plan itself needs; `constant` with scalar −1 reads attributes.value. */
@@ -108,8 +109,12 @@ class Rewriter {
         const joined = this.put({ ...node, inputs, shape });
         return this.#view('reshape', joined, node.shape, { shape: node.shape });
       }
-      case 'conv':
-        return this.#unpadded(node);
+      case 'conv': {
+        if (node.attributes.phases) return node;
+        const look = (i: number): PlanNode => this.nodes[i]!;
+        const put = (made: PlanNode): number => this.put(made);
+        return turned(node, look, put) ?? inPhases(node, look, put) ?? this.#unpadded(node);
+      }
       default:
         return node;
     }

@@ -421,23 +421,34 @@ class Scheduler {
       ];
       return { kind: 'contract', dtype: node.dtype, dims, a: at(a), b: at(b) };
     }
-    // conv: the weight is A [g, o, c, taps…], the input is B [n, g, c, …].
+    // conv: the weight is A [g, o, c, taps…], the input is B [n, g, c, …]; a tap of a convolution in phases has one more axis.
     const groups = need(node.attributes.groups, 'groups');
     const stride = need(node.attributes.stride, 'stride');
     const dilation = need(node.attributes.dilation, 'dilation');
+    const { phases } = node.attributes;
     const outputs = node.shape[1]! / groups;
-    const [, channels, ...taps] = b.view.shape as [number, number, ...number[]];
+    const spatial = node.shape.slice(2);
+    const channels = b.view.shape[1]!;
+    const tapAxis = (i: number): number => 2 + (phases ? 2 * i : i);
     const sw = b.view.strides;
     const sx = a.view.strides;
     const dims: ContractKernel['dims'] = [
       { role: 'n', size: node.shape[0]!, strideA: 0, strideB: sx[0]! },
       { role: 'batch', size: groups, strideA: outputs * sw[0]!, strideB: channels * sx[1]! },
       { role: 'm', size: outputs, strideA: sw[0]!, strideB: 0 },
-      ...node.shape
-        .slice(2)
-        .map((size, i) => ({ role: 'n' as const, size, strideA: 0, strideB: stride[i]! * sx[i + 2]! })),
+      ...spatial.flatMap((size, i): ContractKernel['dims'][number][] => {
+        const { count, shift } = phases?.[i] ?? { count: 1, shift: 0 };
+        const places = { role: 'n' as const, size: size / count, strideA: 0, strideB: stride[i]! * sx[i + 2]! };
+        if (!phases) return [places];
+        return [places, { role: 'batch', size: count, strideA: sw[tapAxis(i) + 1]!, strideB: shift * sx[i + 2]! }];
+      }),
       { role: 'k', size: channels, strideA: sw[1]!, strideB: sx[1]! },
-      ...taps.map((size, i) => ({ role: 'k' as const, size, strideA: sw[i + 2]!, strideB: dilation[i]! * sx[i + 2]! })),
+      ...spatial.map((_, i) => ({
+        role: 'k' as const,
+        size: b.view.shape[tapAxis(i)]!,
+        strideA: sw[tapAxis(i)]!,
+        strideB: dilation[i]! * sx[i + 2]!,
+      })),
     ];
     return { kind: 'contract', dtype: node.dtype, dims, a: at(b), b: at(a) };
   }

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { device, registerDevice } from '../../src/device.js';
 import { arange, manualSeed, noGrad, randn, Tensor, tensor } from '../../src/index.js';
+import * as nn from '../../src/nn/index.js';
 import { interpreter, lastSchedule } from './interpret.js';
 
 registerDevice('interpreter', () => interpreter);
@@ -118,6 +119,46 @@ describe('schedules compute what plans say', () => {
       y.mul(y).sum().backward();
       return [y, x.grad!, w.grad!];
     });
+  });
+  test.each([
+    { kernel: 4, stride: 2, padding: 1, outputPadding: 0, groups: 1 },
+    { kernel: 3, stride: 2, padding: 1, outputPadding: 1, groups: 1 },
+    { kernel: 5, stride: 2, padding: 0, outputPadding: 0, groups: 2 },
+    { kernel: 2, stride: 3, padding: 0, outputPadding: 2, groups: 1 },
+    { kernel: 5, stride: 3, padding: 2, outputPadding: 1, groups: 2 },
+    { kernel: 1, stride: 2, padding: 0, outputPadding: 0, groups: 1 },
+  ])('a transposed convolution and its gradients: %j', ({ kernel, ...options }) => {
+    same(() => {
+      const layer = nn.convTranspose2d(4, 6, [kernel, 2], options);
+      const x = randn([2, 4, 5, 3], { requiresGrad: true });
+      const y = layer.forward(x);
+      y.mul(y).sum().backward();
+      return [y, x.grad!, layer.weight.grad!];
+    });
+  });
+  test.each([
+    { stride: [2, 1], padding: 1 },
+    { stride: [2, 3], padding: 0 },
+    { stride: [4, 2], padding: [3, 0] },
+  ] as const)('gradients of a strided convolution: %j', (options) => {
+    same(() => {
+      const x = randn([2, 3, 9, 8], { requiresGrad: true });
+      const w = randn([5, 3, 4, 3], { requiresGrad: true });
+      const y = x.conv2d(w, { stride: [...options.stride], padding: options.padding as number | [number, number] });
+      y.mul(y).sum().backward();
+      return [y, x.grad!, w.grad!];
+    });
+  });
+  test('a transposed convolution multiplies none of the zeros that it stands for', () => {
+    const kinds = same(() =>
+      nn.convTranspose2d(4, 6, 4, { stride: 2, padding: 1, bias: false }).forward(leaf(2, 4, 5, 3)),
+    );
+    expect(kinds.filter((kind) => kind === 'contract')).toHaveLength(1);
+    const product = lastSchedule?.kernels.find((kernel) => kernel.kind === 'contract');
+    // Each of 2·6·10·6 results meets 4 channels of 2·2 elements.
+    expect(product?.kind === 'contract' && product.dims.reduce((n, d) => n * d.size, 1)).toBe(
+      2 * 6 * 10 * 6 * 4 * 2 * 2,
+    );
   });
   test('batched products, gather, scatter, sort, concat, cumsum', () => {
     same(() => {
