@@ -27,6 +27,8 @@ const common = ['api.c', 'memory.c', 'opcodes.c', 'program.c', 'threads.c'];
 const perIsa = readdirSync(here).filter((name) => name.endsWith('.c') && !common.includes(name));
 // No -ffast-math: NaN and infinity must behave. Contraction to fma is the same in every loop, because blocks are padded to whole vectors.
 const flags = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', '-fwrapv', '-fno-strict-aliasing'];
+// Nothing unloads the library before the process ends: its threads would run on in memory that is gone.
+const linking = isMac ? ['-dynamiclib'] : ['-shared', '-Wl,-z,nodelete'];
 if (sanitize) flags.push('-g', '-fsanitize=address,undefined', '-fno-sanitize=alignment', '-fno-sanitize-recover=undefined');
 
 function findCompiler() {
@@ -44,7 +46,7 @@ function findCompiler() {
 }
 
 function fingerprint(compiler) {
-  const hash = createHash('sha256').update(compiler.version).update(JSON.stringify([flags, isas]));
+  const hash = createHash('sha256').update(compiler.version).update(JSON.stringify([flags, linking, isas]));
   for (const name of readdirSync(here).sort()) if (/\.[ch]$/.test(name)) hash.update(name).update(readFileSync(join(here, name)));
   return hash.digest('hex');
 }
@@ -83,7 +85,7 @@ try {
   await inParallel(units.map(({ source, object, extra }) => () => run(compiler.name, [...flags, ...extra, '-c', source, '-o', object])));
   // Linked beside and moved over, so that a process that has the old one loaded keeps it.
   const linked = `${library}.new`;
-  await run(compiler.name, [...flags, isMac ? '-dynamiclib' : '-shared', '-o', linked, ...units.map((unit) => unit.object), '-lm']);
+  await run(compiler.name, [...flags, ...linking, '-o', linked, ...units.map((unit) => unit.object), '-lm']);
   renameSync(linked, library);
   writeFileSync(stamp, current);
 } catch (error) {
