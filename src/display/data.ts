@@ -18,6 +18,10 @@ export const isNumbers = (value: object): value is Numbers =>
 export const isNames = (values: Numbers | readonly string[]): values is readonly string[] =>
   Array.isArray(values) && values.length > 0 && typeof values[0] === 'string';
 
+/** Whether `value` is one matrix rather than several by name. */
+export const isMatrix = (value: Matrix | { readonly [name: string]: Matrix }): value is Matrix =>
+  Array.isArray(value) || isNumbers(value);
+
 /** The elements in order, whatever the shape. */
 export const numbersOf = (values: Numbers): number[] => Array.from(isTensor(values) ? values.dataSync() : values);
 

@@ -1,15 +1,12 @@
 // In: points in the order of time. Out: a plot of the ways they went: optimizers on a surface, a latent code that moves.
 import { ValueError } from '../../errors.js';
-import { isNumbers, type Matrix, rowsOf } from '../data.js';
+import { isMatrix, type Matrix, rowsOf } from '../data.js';
 import { formatShort } from '../numbers.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
 import type { Spec } from './theme.js';
 
 /** Longer ways keep every n-th point and their last. */
 const mostPoints = 300;
-
-const isMatrix = (ways: Matrix | { readonly [name: string]: Matrix }): ways is Matrix =>
-  Array.isArray(ways) || isNumbers(ways);
 
 /**
  * Ways through the plane, start marked with a ring and end with a dot.
