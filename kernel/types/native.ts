@@ -90,6 +90,8 @@ class NativeEngine implements TypeEngine {
   }
 
   open(file: string, text: string): void {
+    // The compiler would build its program anew for the same text.
+    if (this.#open?.file === file && this.#open.lines.text === text) return;
     const version = ++this.#version;
     if (this.#open?.file === file) {
       const { uri } = this.#open;

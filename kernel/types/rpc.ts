@@ -22,6 +22,7 @@ export class RpcChild {
   #chunks: Buffer[] = [];
   #buffered = 0;
   #needed = 0;
+  #unsent = '';
   #lastId = 0;
   #ended: RpcError | undefined;
 
@@ -64,7 +65,14 @@ export class RpcChild {
 
   #send(message: { readonly [key: string]: Json }): void {
     const body = JSON.stringify({ jsonrpc: '2.0', ...message });
-    this.#child.stdin?.write(`Content-Length: ${Buffer.byteLength(body)}${HEADER_END}${body}`);
+    // A notice and the request after it wake the child once.
+    if (this.#unsent === '') process.nextTick(() => this.#flush());
+    this.#unsent += `Content-Length: ${Buffer.byteLength(body)}${HEADER_END}${body}`;
+  }
+
+  #flush(): void {
+    this.#child.stdin?.write(this.#unsent);
+    this.#unsent = '';
   }
 
   #end(reason: string): void {
