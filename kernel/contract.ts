@@ -93,6 +93,12 @@ export interface CommPort {
 /** Where the session installs its {@link CommPort}. */
 export const COMM_PORT: unique symbol = Symbol.for('gradlab.comm');
 
+/** The kernel's widgets for libraries, loaded when asked for: `globalThis[Symbol.for('gradlab.widgets')]`, absent outside the kernel. */
+export type WidgetsPort = () => Promise<typeof import('./widgets/index.js')>;
+
+/** Where the session installs its {@link WidgetsPort}. */
+export const WIDGETS_PORT: unique symbol = Symbol.for('gradlab.widgets');
+
 /** An error as the session describes it; the server maps its stack to the cells' own lines. */
 export interface ErrorReport {
   name: string;

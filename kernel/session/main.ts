@@ -1,6 +1,6 @@
 // The session's main thread: orders in, user code run, frames out through the ring.
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { CELL_PORT, COMM_PORT, DISPLAY_PORT, type Order } from '../contract.js';
+import { CELL_PORT, COMM_PORT, DISPLAY_PORT, type Order, WIDGETS_PORT, type WidgetsPort } from '../contract.js';
 import { installInspector } from '../debug/session.js';
 import { createCellPort } from './cell-port.js';
 import { Comms } from './comms.js';
@@ -61,6 +61,8 @@ installGlobals(runner.importer, input);
 Reflect.set(globalThis, DISPLAY_PORT, createDisplayPort(ring));
 Reflect.set(globalThis, COMM_PORT, comms);
 Reflect.set(globalThis, CELL_PORT, cellPort);
+const widgets: WidgetsPort = () => import('../widgets/index.js');
+Reflect.set(globalThis, WIDGETS_PORT, widgets);
 installInspector(runner);
 
 function hidden(symbol: string, value: () => unknown): void {

@@ -47,6 +47,8 @@ export interface HtmlViewOptions extends WidgetOptions {
   value?: string;
   /** The text beside it. */
   label?: string;
+  /** Whether formulas between dollar signs are drawn. Default false. */
+  math?: boolean;
   style?: TextStyle;
 }
 
@@ -61,7 +63,7 @@ export interface ImageViewOptions extends WidgetOptions {
 export type ProgressBar = ValueWidget<number, Properties<ProgressBarOptions>>;
 export type Play = ValueWidget<number, Properties<PlayOptions>>;
 export type Label = ValueWidget<string>;
-export type HtmlView = ValueWidget<string, Properties<HtmlViewOptions>>;
+export type HtmlView = ValueWidget<string, Omit<Properties<HtmlViewOptions>, 'math'>>;
 export type ImageView = ValueWidget<Uint8Array, Properties<ImageViewOptions>>;
 
 /** A bar that the program moves. For loops there is `progress`, which also says how long it will take. */
@@ -93,7 +95,8 @@ export function label(options: LabelOptions | string = {}): Label {
 export function htmlView(options: HtmlViewOptions | string = {}): HtmlView {
   const given = typeof options === 'string' ? { value: options } : options;
   const shared = { label: given.label ?? '' };
-  const spec = { name: 'HTML', style: 'HTML', field: text, value: given.value ?? '', properties: shared };
+  const name = given.math ? 'HTMLMath' : 'HTML';
+  const spec = { name, style: name, field: text, value: given.value ?? '', properties: shared };
   return new ValueWidget(spec, given);
 }
 

@@ -162,7 +162,8 @@ export class ValueWidget<V, P extends object = object> extends PropertyWidget<P>
   }
 
   override toString(): string {
-    return `${super.toString()}: ${toText(this.value)}`;
+    // Of round buttons, none need be on.
+    return this.model.get(this.valueKey) === null ? super.toString() : `${super.toString()}: ${toText(this.value)}`;
   }
 
   readonly #get: Get = (key) => this.model.get(key);

@@ -1,5 +1,4 @@
 // Exercises, quizzes, predictions, promises and the scoreboard: what a chapter asks of its reader and of itself.
-
 export type { FailureKind } from './diagnose.js';
 export { Draw } from './draw.js';
 export {
@@ -14,4 +13,8 @@ export {
   type ValueExercise,
   Verdict,
 } from './exercise.js';
+export { type ChoicePrediction, type NumberPrediction, Prediction, predict } from './predict.js';
+export { Promised, type PromiseOptions, promise } from './promise.js';
 export { quick } from './quick.js';
+export { type Choice, type Question, Quiz, type QuizOptions, quiz } from './quiz.js';
+export { type Cost, costTable, type Score, Scoreboard, type Sized, scoreboard, sizeOf } from './scoreboard.js';
