@@ -36,6 +36,18 @@ export function displayPort(): DisplayPort | undefined {
   return isPort(found) ? found : undefined;
 }
 
+/**
+ * Calls `listener` when the user stops the cell whose code calls; outputs that it shows still appear. Never in plain Node.
+ * @returns how to take it back.
+ */
+export function onStop(listener: () => void): () => void {
+  const found: unknown = Reflect.get(globalThis, Symbol.for('gradlab.cell'));
+  if (typeof found !== 'object' || found === null || !('onStop' in found) || typeof found.onStop !== 'function')
+    return () => {};
+  const takeBack: unknown = found.onStop(listener);
+  return typeof takeBack === 'function' ? () => takeBack() : () => {};
+}
+
 const entities: { [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /** Text made safe inside HTML and SVG, attributes included. */

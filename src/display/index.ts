@@ -5,6 +5,8 @@ export type { Matrix, Numbers } from './data.js';
 export * from './exercises/index.js';
 export { ImageGrid, type ImageGridOptions, imageGrid, type Title } from './image.js';
 export { LivePlot, type LivePlotOptions, livePlot, type StepRecord } from './live-plot.js';
+export { type LiveValue, LiveView, liveView } from './live-view.js';
+export type { Drawable } from './piece.js';
 export * from './plot/index.js';
 export { type Showable, SideBySide, sideBySide } from './side-by-side.js';
 export { type Figure, Surface, type SurfaceOptions, surface } from './surface/surface.js';

@@ -1,8 +1,9 @@
 // In: metrics of a training run, step by step. Out: curves and a line of status that update in place; at the end a plot that stays.
 import { ValueError } from '../errors.js';
-import { displayMethod, type MimeData } from './bundle.js';
+import { displayMethod, type MimeData, onStop } from './bundle.js';
 import { LiveOutput } from './live.js';
 import { formatShare, formatShort } from './numbers.js';
+import { type Drawable, pictureOf, pieceOf } from './piece.js';
 import { Plot, rounded, vegaLiteMime } from './plot/plot.js';
 import type { Spec } from './plot/theme.js';
 import { Progress } from './progress.js';
@@ -24,6 +25,8 @@ export interface LivePlotOptions {
   log?: readonly string[];
   /** Units by name of the panel, such as `{ loss: 'nats' }`. */
   units?: { readonly [panel: string]: string };
+  /** Drawn below the curves in every frame, such as pictures of samples or a `peek`. */
+  below?: () => Drawable;
   /** Milliseconds; for tests. @internal */
   now?: () => number;
 }
@@ -48,8 +51,10 @@ export class LivePlot {
   readonly #now: () => number;
   readonly #progress: Progress;
   readonly #tracks = new Map<string, Track>();
+  readonly #forgetStop: () => void;
   #epoch: number | undefined;
   #finished = false;
+  #stopped = false;
 
   /** @internal */
   constructor(options: LivePlotOptions) {
@@ -57,6 +62,10 @@ export class LivePlot {
     this.#now = options.now ?? (() => performance.now());
     this.#output = new LiveOutput(this.#now);
     this.#progress = new Progress(options.steps, this.#now());
+    this.#forgetStop = onStop(() => {
+      this.#stopped = true;
+      this.done();
+    });
   }
 
   /**
@@ -77,10 +86,14 @@ export class LivePlot {
     this.#output.offer({ bundle: () => this.#frame(), line: () => this.status });
   }
 
-  /** Draws the last state, which stays in the notebook as an interactive plot with a static picture beside it. */
+  /**
+   * Draws the last state, which stays in the notebook as an interactive plot with a static picture beside it. Happens by
+   * itself when the user stops the cell.
+   */
   done(): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#forgetStop();
     this.#output.finish({ bundle: () => this[displayMethod](), line: () => this.text });
   }
 
@@ -88,7 +101,7 @@ export class LivePlot {
   get #pace(): string {
     const { epochs } = this.#options;
     const epoch = this.#epoch === undefined ? [] : [`epoch ${this.#epoch}${epochs ? ` of ${epochs}` : ''}`];
-    return this.#progress.describe(epoch, this.#finished);
+    return this.#progress.describe(this.#stopped ? [...epoch, 'stopped'] : epoch, this.#finished);
   }
   /** One line: step, epoch, rate, time left, and the newest metrics. */
   get status(): string {
@@ -123,13 +136,22 @@ export class LivePlot {
   }
 
   #frame(): MimeData {
-    const { title } = this.#options;
+    const { title, below } = this.#options;
     const svg = sketch(
       this.#panels(),
       title ? `${title} · ${this.#pace}` : this.#pace,
       this.#finished ? undefined : this.#progress.share,
     );
+    if (below) return this.#withBelow(svg, below());
     return { 'text/html': svg, 'image/svg+xml': svg, 'text/plain': this.text };
+  }
+  #withBelow(svg: string, value: Drawable): MimeData {
+    const bundle = value[displayMethod]();
+    const picture = this.#finished ? pictureOf({ 'image/svg+xml': svg, 'text/plain': this.status }) : svg;
+    return {
+      'text/html': `<div>${picture}<div style="margin-top:8px">${pieceOf(bundle)}</div></div>`,
+      'text/plain': `${this.text}\n\n${String(bundle['text/plain'])}`,
+    };
   }
 
   /** The state as a plot of its own, to combine or to keep. */
@@ -148,7 +170,9 @@ export class LivePlot {
 
   [displayMethod](): MimeData {
     if (this.#tracks.size === 0) return { 'text/plain': this.text };
-    const { 'image/svg+xml': picture } = this.#frame();
+    const frame = this.#frame();
+    if (this.#options.below) return frame;
+    const { 'image/svg+xml': picture } = frame;
     return { [vegaLiteMime]: this.plot().spec, 'image/svg+xml': picture, 'text/plain': this.text };
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -1,6 +1,7 @@
 // In: values that show themselves. Out: one output with all of them beside each other, titles above.
 import { ValueError } from '../errors.js';
 import { type Displayable, displayMethod, escapeMarkup, type MimeData } from './bundle.js';
+import { pieceOf } from './piece.js';
 import { plotsBeside } from './plot/combine.js';
 import { Plot } from './plot/plot.js';
 import type { Viewable } from './tensor-view.js';
@@ -14,15 +15,6 @@ const bundleOf = async (value: Showable): Promise<MimeData> => {
   if (typeof value === 'object' && isDisplayable(value)) return value[displayMethod]();
   return { 'text/plain': String(value) };
 };
-
-/** A bundle as a piece of HTML: its own, its picture, or its text. */
-function pieceOf(bundle: MimeData): string {
-  const { 'text/html': html, 'image/svg+xml': svg, 'text/plain': text } = bundle;
-  if (typeof html === 'string') return html;
-  if (typeof svg === 'string')
-    return `<img alt="${escapeMarkup(String(text))}" style="max-width:100%" src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}">`;
-  return `<pre style="margin:0;white-space:pre;word-break:normal">${escapeMarkup(String(text))}</pre>`;
-}
 
 const titled = (plot: Plot, title: string): Plot => (title ? new Plot({ ...plot.view, title }, plot.text) : plot);
 
