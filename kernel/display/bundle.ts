@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import type { JsonObject, MimeBundle } from '../contract.js';
 import { imageMime } from './image.js';
 import { isRecords, recordsTable } from './table.js';
+import { deservesTree, tree } from './tree.js';
 
 /** The method by which a value describes itself; it may answer a promise. Shared with Deno's kernel. */
 export const JUPYTER_DISPLAY: unique symbol = Symbol.for('Jupyter.display');
@@ -10,6 +11,9 @@ export const JUPYTER_DISPLAY: unique symbol = Symbol.for('Jupyter.display');
 export interface Displayable {
   [JUPYTER_DISPLAY](): unknown;
 }
+
+/** Nobody reads further; a notebook keeps all of it. */
+const MOST_TEXT = 100_000;
 
 /** Answers at once where the value allows, so that displays in busy loops appear. */
 export function describe(value: unknown): MimeBundle | Promise<MimeBundle> {
@@ -21,11 +25,14 @@ export function describe(value: unknown): MimeBundle | Promise<MimeBundle> {
 }
 
 export function toText(value: unknown): string {
-  return inspect(value, { depth: 4, breakLength: 100, maxStringLength: 10_000 });
+  const text = inspect(value, { depth: 4, breakLength: 100, maxStringLength: 10_000 });
+  const more = text.length - MOST_TEXT;
+  return more > 0 ? `${text.slice(0, MOST_TEXT)}… ${more} more characters` : text;
 }
 
 function describePlain(value: unknown): MimeBundle {
-  const data: JsonObject = { 'text/plain': toText(value) };
+  const text = toText(value);
+  const data: JsonObject = { 'text/plain': text };
   if (value instanceof Uint8Array) {
     const mime = imageMime(value);
     if (mime) data[mime] = Buffer.from(value).toString('base64');
@@ -34,6 +41,8 @@ function describePlain(value: unknown): MimeBundle {
   } else if (isObject(value) && typeof value.$schema === 'string') {
     const mime = vegaMime(value.$schema);
     if (mime) data[mime] = value;
+  } else if (deservesTree(value, text)) {
+    data['text/html'] = tree(value);
   }
   return { data };
 }

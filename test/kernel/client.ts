@@ -181,8 +181,10 @@ export class Client {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#listeners.delete(listener);
-        const last = this.messages.slice(-8).map(({ channel, type }) => `${channel}:${type}`);
-        reject(new Error(`nothing fitting came in ${limit} ms; last came ${last.join(' ')}; log: ${this.log}`));
+        const last = this.messages
+          .slice(-8)
+          .map(({ channel, type, content }) => `${channel}:${type} ${JSON.stringify(content).slice(0, 200)}`);
+        reject(new Error(`nothing fitting came in ${limit} ms; last came\n${last.join('\n')}\n log: ${this.log}`));
       }, limit);
       const listener = (message: Message): void => {
         if (!fits(message)) return;

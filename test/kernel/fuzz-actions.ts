@@ -25,9 +25,8 @@ export class Dice {
   }
 
   pick<T>(values: readonly T[]): T {
-    const value = values[this.below(values.length)];
-    if (value === undefined) throw new Error('nothing to pick from');
-    return value;
+    if (values.length === 0) throw new Error('nothing to pick from');
+    return values[this.below(values.length)] as T;
   }
 }
 
@@ -69,6 +68,13 @@ const CELLS: readonly string[] = [
   'await import("node:path")',
   'import { nothing } from "./missing.js"; nothing',
   'await input("?")',
+  'prompt("now?")',
+  'for (;;) prompt("again?")',
+  'alert("!"); confirm("?")',
+  'await Promise.all([input("a"), input("b"), input("c")])',
+  'setTimeout(() => prompt("late?"), 5); 0',
+  'debugger; 1',
+  'async function silent() { for (;;) await require("node:fs/promises").stat("."); } await silent()',
   '%who',
   '%time await null',
   '%timeit 1 + 1',
@@ -137,10 +143,51 @@ export function request(dice: Dice): Request {
     ['inspect_request', {}],
     ['history_request', { hist_access_type: 3 }],
     ['shutdown_request', { restart: 'perhaps' }],
+    ['create_subshell_request', {}],
+    ['list_subshell_request', {}],
+    ['delete_subshell_request', dice.pick<Json>([{}, { subshell_id: 'nobody' }])],
     ['no_such_request', {}],
     ['__proto__', {}],
   ]);
   return { channel: dice.chance(0.8) ? 'shell' : 'control', type, content };
+}
+
+/** A few steps of a debugger's client, sensible and not. */
+export function debugSequence(dice: Dice): Request[] {
+  const source = { path: dice.pick(['/tmp/nothing.ts', 'Cell [1]', '']) };
+  const steps: [string, Json][] = [
+    ['initialize', { clientID: dice.pick(['jupyterlab', 'test']) }],
+    ['attach', {}],
+    ['dumpCell', { code: dice.pick(CELLS) }],
+    [
+      'setBreakpoints',
+      { source, breakpoints: [{ line: dice.below(3) }, { line: 1, condition: dice.pick(['true', 'let']) }] },
+    ],
+    ['setExceptionBreakpoints', { filters: [dice.pick(['raised', 'uncaught', '?'])] }],
+    ['pause', {}],
+    ['stackTrace', { threadId: 1 }],
+    ['scopes', { frameId: dice.below(3) }],
+    ['variables', { variablesReference: dice.below(5) }],
+    ['evaluate', { expression: dice.pick(['1 + 1', 'a', 'throw 1', 'await 1', '']), frameId: dice.below(3) }],
+    ['setVariable', { variablesReference: 1, name: 'a', value: '1' }],
+    ['inspectVariables', {}],
+    ['richInspectVariables', { variableName: 'a' }],
+    ['copyToGlobals', { srcVariableName: 'a', dstVariableName: 'b', srcFrameId: 1 }],
+    ['exceptionInfo', {}],
+    ['next', {}],
+    ['stepIn', {}],
+    ['stepOut', {}],
+    ['continue', {}],
+    ['disconnect', {}],
+  ];
+  const opening = dice.chance(0.5) ? 3 : 0;
+  const rest = Array.from({ length: 1 + dice.below(5) }, () => dice.pick(steps));
+  return [...steps.slice(0, opening), ...rest].map(([command, args], index) => debugRequest(command, index + 1, args));
+}
+
+export function debugRequest(command: string, seq = 1, args: Json = {}): Request {
+  const content = { type: 'request', seq, command, arguments: args };
+  return { channel: 'control', type: 'debug_request', content };
 }
 
 /** Whether the protocol promises a reply. */

@@ -3,7 +3,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Client } from './client.js';
-import { brokenFrames, cell, DEADLY, Dice, hasReply, request } from './fuzz-actions.js';
+import {
+  brokenFrames,
+  cell,
+  DEADLY,
+  Dice,
+  debugRequest,
+  debugSequence,
+  hasReply,
+  type Request,
+  request,
+} from './fuzz-actions.js';
 
 const SECONDS = Number(process.env.GRADLAB_FUZZ_SECONDS ?? 20);
 const SEED = Number(process.env.GRADLAB_FUZZ_SEED ?? 7);
@@ -20,6 +30,9 @@ class Fuzzer {
   readonly #dice: Dice;
   #kernel: Client;
   #sent = new Map<string, Sent>();
+  /** Of the kernel's subshells, also deleted ones. */
+  #subshells: string[] = [];
+  #isDebugging = false;
   requests = 0;
   restarts = 0;
   rounds = 0;
@@ -47,7 +60,7 @@ class Fuzzer {
   }
 
   #listen(): void {
-    this.#kernel.onInput = () => (this.#dice.chance(0.5) ? 'answer' : '');
+    this.#kernel.onInput = () => this.#dice.pick(['answer', 'y', '', undefined]);
   }
 
   #step(): void {
@@ -55,6 +68,7 @@ class Fuzzer {
     const action = dice.next();
     if (action < 0.4) this.#execute(dice.chance(0.02) ? dice.pick(DEADLY) : cell(dice));
     else if (action < 0.5) this.#note('interrupt', this.#kernel.send('control', 'interrupt_request', {}), true);
+    else if (action < 0.52) this.#debug();
     else if (action < 0.85) this.#request();
     else if (action < 0.88) this.#kernel.send('stdin', 'input_reply', { value: dice.pick(['x', 5, null, {}]) });
     else this.#disturb();
@@ -62,13 +76,17 @@ class Fuzzer {
 
   #execute(code: string): void {
     const dice = this.#dice;
-    const id = this.#kernel.execute(code, {
-      silent: dice.chance(0.1),
-      store_history: dice.chance(0.8),
-      stop_on_error: dice.chance(0.5),
-      allow_stdin: dice.chance(0.8),
-      user_expressions: dice.chance(0.1) ? { a: '1 + 1', b: 'undefinedName', c: 'let = ' } : {},
-    });
+    const id = this.#kernel.execute(
+      code,
+      {
+        silent: dice.chance(0.1),
+        store_history: dice.chance(0.8),
+        stop_on_error: dice.chance(0.5),
+        allow_stdin: dice.chance(0.8),
+        user_expressions: dice.chance(0.1) ? { a: '1 + 1', b: 'undefinedName', c: 'let = ' } : {},
+      },
+      this.#shell(),
+    );
     this.#note(`cell ${JSON.stringify(code)}`, id, true);
   }
 
@@ -76,9 +94,27 @@ class Fuzzer {
     const asked = request(this.#dice);
     // A well-formed one would end the kernel, which #restart does.
     if (asked.type === 'shutdown_request' && typeof asked.content.restart === 'boolean') return;
-    const id = this.#kernel.send(asked.channel, asked.type, asked.content, {
-      metadata: this.#dice.chance(0.1) ? { x: [] } : {},
-    });
+    if (asked.type === 'delete_subshell_request' && this.#dice.chance(0.5)) {
+      asked.content = { subshell_id: this.#dice.pick(['nobody', ...this.#subshells]) };
+    }
+    this.#ask(asked);
+  }
+
+  #debug(): void {
+    this.#isDebugging = true;
+    for (const each of debugSequence(this.#dice)) this.#ask(each);
+  }
+
+  /** Mostly the notebook's own, sometimes one that is deleted. */
+  #shell(): string | undefined {
+    return this.#dice.chance(0.8) ? undefined : this.#dice.pick([undefined, ...this.#subshells]);
+  }
+
+  #ask(asked: Request): void {
+    const subshell = this.#shell();
+    const metadata = this.#dice.chance(0.1) ? { x: [] } : {};
+    const options = subshell === undefined ? { metadata } : { metadata, subshell };
+    const id = this.#kernel.send(asked.channel, asked.type, asked.content, options);
     this.#note(`${asked.channel} ${asked.type} ${JSON.stringify(asked.content)}`, id, hasReply(asked));
   }
 
@@ -111,6 +147,7 @@ class Fuzzer {
       const pause = Math.min(250, end - Date.now());
       for (let waited = 0; waited < pause && this.#open().length > 0; waited += 10) await sleep(10);
     }
+    if (this.#isDebugging) await this.#detach();
     await this.#sane();
     for (const [id, { what, isReplied }] of this.#sent) {
       const own = this.#kernel.messages.filter(({ parent }) => parent === id);
@@ -120,7 +157,18 @@ class Fuzzer {
       if (idles.length !== 1) throw this.#failure(`${idles.length} idle statuses for ${what}`);
     }
     this.#sent = new Map();
+    for (const { type, content } of this.#kernel.messages) {
+      if (type === 'create_subshell_reply') this.#subshells.push(String(content.subshell_id));
+    }
+    this.#subshells = this.#subshells.slice(-4);
     this.#kernel.messages.length = 0;
+  }
+
+  /** Breakpoints would hold up what comes now. */
+  async #detach(): Promise<void> {
+    const { channel, type, content } = debugRequest('disconnect');
+    await this.#kernel.request(type, content, channel);
+    this.#isDebugging = false;
   }
 
   /** After all that, a cell is a cell. */
@@ -159,12 +207,21 @@ class Fuzzer {
     await old.stop();
     if (old.kernel.exitCode !== 0) throw this.#failure(`the kernel ended with code ${old.kernel.exitCode}`);
     this.#sent = new Map();
+    this.#subshells = [];
+    this.#isDebugging = false;
     this.#kernel = await Client.start();
     this.#listen();
   }
 
   #failure(what: string): Error {
-    return new Error(`${what} (seed ${SEED}, round ${this.rounds}); log: ${this.#kernel.log.slice(-3000)}`);
+    const course = [...this.#sent].map(([id, { what }]) => `${id.slice(0, 4)} ${what}`).join('\n');
+    const came = this.#kernel.messages
+      .filter(({ type }) => type !== 'stream' && type !== 'display_data')
+      .map(({ type, parent, content }) => `${parent.slice(0, 4)} ${type} ${JSON.stringify(content).slice(0, 120)}`);
+    const log = this.#kernel.log.slice(-1000);
+    return new Error(
+      `${what} (seed ${SEED}, round ${this.rounds})\nsent:\n${course}\ncame:\n${came.slice(-60).join('\n')}\nlog: ${log}`,
+    );
   }
 }
 
