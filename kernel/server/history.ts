@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import type { HistoryRequest } from '../wire/requests.js';
 
 const MAX_KEPT = 5000;
+/** Cells are written some time after they began, together: the disk is not to be in their way. */
+const SAVE_MS = 300;
 const MAX_OF_SUBSHELL = 500;
 
 /** session, line number in it, source. */
@@ -22,6 +24,8 @@ export class History {
   #session = 1;
   #loaded: Promise<void> | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #unsaved: [line: number, source: string][] = [];
+  #saving: NodeJS.Timeout | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -34,22 +38,34 @@ export class History {
       this.#subshells.set(subshell, [...own, [0, line, source] satisfies HistoryEntry].slice(-MAX_OF_SUBSHELL));
       return;
     }
+    this.#unsaved.push([line, source]);
+    this.#saving ??= setTimeout(() => void this.save(), SAVE_MS).unref();
+  }
+
+  /** Resolves when all cells so far are in the file. */
+  save(): Promise<void> {
+    clearTimeout(this.#saving);
+    this.#saving = undefined;
+    const unsaved = this.#unsaved.splice(0);
     this.#writing = this.#writing
       .then(() => this.#load())
-      .then(async () => {
-        const entry: HistoryEntry = [this.#session, line, source];
-        this.#entries.push(entry);
-        if (this.#entries.length > MAX_KEPT * 2) this.#entries = this.#entries.slice(-MAX_KEPT);
-        await mkdir(dirname(this.#path), { recursive: true });
-        await appendFile(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-      })
+      .then(() => (unsaved.length > 0 ? this.#append(unsaved) : undefined))
       .catch((error: unknown) => console.error(`history: ${String(error)}`));
+    return this.#writing;
+  }
+
+  async #append(cells: readonly [line: number, source: string][]): Promise<void> {
+    const entries = cells.map(([line, source]): HistoryEntry => [this.#session, line, source]);
+    this.#entries.push(...entries);
+    if (this.#entries.length > MAX_KEPT * 2) this.#entries = this.#entries.slice(-MAX_KEPT);
+    await mkdir(dirname(this.#path), { recursive: true });
+    await appendFile(this.#path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
   }
 
   /** A subshell's own cells come last, as the newest. */
   async find(request: HistoryRequest, subshell?: string): Promise<HistoryEntry[]> {
     await this.#load();
-    await this.#writing;
+    await this.save();
     const own = subshell === undefined ? [] : (this.#subshells.get(subshell) ?? []);
     if (request.access === 'range') return this.#range(request, own);
     const entries = [...this.#entries, ...own];

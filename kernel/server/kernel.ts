@@ -107,6 +107,7 @@ export class Kernel {
         this.#cells.forget();
         this.#debugger.forget();
       },
+      onStopped: () => this.#debugger.stopped(),
       onInspector: (message) => this.#debugger.receive(message),
       onModule: (path, module) => this.#debugger.beforeLoad(path, module),
       tracebacks: () => this.#cells.tracebacks,
@@ -128,7 +129,10 @@ export class Kernel {
       folder: options.folder,
       debugger: this.#debugger,
     });
-    this.#assist = new Assist(this.#language, () => [...this.#cells.names, ...this.#sessions.globals]);
+    this.#assist = new Assist(this.#language, {
+      names: () => [...this.#cells.names, ...this.#sessions.globals],
+      members: (path) => this.#sessions.members(path),
+    });
     options.outbox.publish('status', undefined, { execution_state: 'starting' });
   }
 
@@ -166,7 +170,7 @@ export class Kernel {
 
   /** Ends the session; resolves when it is gone. */
   async close(): Promise<void> {
-    await this.#sessions.kill();
+    await Promise.all([this.#sessions.kill(), this.#history.save()]);
     await this.#language.dispose();
   }
 
