@@ -133,6 +133,14 @@ export interface TranspileAnswer {
   problem?: string;
 }
 
+/** One member of a value of the session, for completion. */
+export interface Member {
+  name: string;
+  kind: 'class' | 'method' | 'property';
+  /** Unknown for getters, which are not asked. */
+  type?: string;
+}
+
 /** Server → session. */
 export type Order =
   | RunOrder
@@ -141,6 +149,8 @@ export type Order =
   | { type: 'input'; id: number; blocks: boolean; value?: string; problem?: string }
   | { type: 'comm'; run: number; message: CommFrame; buffers: Uint8Array[] }
   | { type: 'explained'; id: number; traceback: string[] }
+  /** Asks for the members of the value at a path of names. */
+  | { type: 'members'; id: number; path: string[] }
   | ({ type: 'transpiled' } & TranspileAnswer)
   /** A command to the inspector of the session's main thread. */
   | { type: 'inspector'; command: InspectorCommand }
@@ -175,11 +185,14 @@ export type SessionEvent =
   | { type: 'stray'; origin: 'exception' | 'rejection'; problem: ErrorReport }
   /** A question to the person at the front end; with `blocks`, the main thread waits for the answer. */
   | { type: 'input'; id: number; prompt: string; password: boolean; blocks: boolean }
+  | { type: 'members'; id: number; members: Member[] }
   /** Asks how `problem` would be shown. */
   | { type: 'explain'; id: number; problem: ErrorReport }
   /** Asks for a local TypeScript module as JavaScript; `url` is what stack frames call it. */
   | { type: 'transpile'; id: number; url: string; path: string; source: string }
   /** The inspector's answer to a command, or an event. */
   | { type: 'inspector'; message: InspectorMessage }
+  /** A stop is over. What awaits something may never go on. */
+  | { type: 'stopped' }
   /** A front end's comm message was handled. */
   | { type: 'handled' };

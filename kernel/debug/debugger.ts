@@ -227,6 +227,11 @@ export class Debugger {
     this.#target.receive(message);
   }
 
+  /** The user's stop has ended what ran: what is awaited may never come. */
+  stopped(): void {
+    this.#target.abandonPromises();
+  }
+
   /** The session died. */
   forget(): void {
     this.#target.fail();

@@ -39,6 +39,11 @@ export class Debugging {
     this.#debugger?.receive(message);
   }
 
+  /** The user's stop has ended what ran: what is awaited may never come. */
+  stopped(): void {
+    this.#debugger?.stopped();
+  }
+
   /** The session died. */
   forget(): void {
     this.#past = [];

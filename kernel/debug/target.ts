@@ -50,6 +50,7 @@ export class TargetError extends Error {
 }
 
 interface Waiting {
+  awaits: boolean;
   resolve(result: JsonObject): void;
   reject(error: TargetError): void;
 }
@@ -67,7 +68,7 @@ export class Target {
   post<M extends keyof Commands>(method: M, params: Commands[M][0]): Promise<Commands[M][1]> {
     const id = ++this.#last;
     return new Promise<JsonObject>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { awaits: 'awaitPromise' in params && params.awaitPromise === true, resolve, reject });
       this.#send({ id, method, params: { ...params } });
     });
   }
@@ -85,6 +86,15 @@ export class Target {
     this.#waiting.delete(message.id);
     if ('problem' in message) waiting?.reject(new TargetError(message.problem));
     else waiting?.resolve(message.result);
+  }
+
+  /** A stop may have cut off what answers that are promises wait for. */
+  abandonPromises(): void {
+    for (const [id, { awaits, reject }] of this.#waiting) {
+      if (!awaits) continue;
+      this.#waiting.delete(id);
+      reject(new TargetError('the evaluation was stopped'));
+    }
   }
 
   /** The session is gone: nothing that was asked of it will be answered. */

@@ -167,9 +167,11 @@ export class Cells {
       this.#typecheck = host.typecheck;
       if (lane.interrupted) return STOPPED;
     }
-    const prepared = await this.#prepare(code, name, run);
+    const { objectInParentheses } = await this.#language.cell();
+    const source = objectInParentheses(code);
+    const prepared = await this.#prepare(source, name, run);
     if ('ename' in prepared) return prepared;
-    await this.#debugger.beforeRun(new CellCode(name, code, prepared.code, prepared.map, request.code));
+    await this.#debugger.beforeRun(new CellCode(name, source, prepared.code, prepared.map, request.code));
     if (lane.interrupted) return STOPPED;
     const order = { type: 'run', run, name, count: lane.count, silent: request.silent, code: prepared.code } as const;
     const done = await this.#sessions.run(run, { ...order, expressions: await this.#expressions(request, name) });

@@ -1,5 +1,5 @@
 // Runs and their outputs: who asked for what the session sends, and what happens when the session dies.
-import type { CommFrame, JsonObject, RunOrder, SessionEvent } from '../contract.js';
+import type { CommFrame, JsonObject, Member, RunOrder, SessionEvent } from '../contract.js';
 import { type InspectorCommand, type InspectorMessage, MappedCode } from '../debug/index.js';
 import { Kind } from '../session/frame.js';
 import type { Message, Parent } from '../wire/message.js';
@@ -14,6 +14,8 @@ type Done = Extract<SessionEvent, { type: 'done' }>;
 
 /** Output that comes later than this many requests after its own is shown with the newest. */
 const REMEMBERED = 4096;
+/** A session that is busy must not keep a completion back. */
+const PATIENCE_MS = 150;
 
 interface Requester {
   message: Message;
@@ -30,6 +32,8 @@ export interface SessionsOptions {
   /** The session died and a fresh one stands: what was known of the old one is void. */
   onFresh(): void;
   tracebacks(): Tracebacks;
+  /** The user's stop has ended what ran; promises that the inspector waits for may never settle. */
+  onStopped(): void;
   /** What the session's inspector says. */
   onInspector(message: InspectorMessage): void;
   /** A file of TypeScript is about to be loaded. */
@@ -42,6 +46,9 @@ export class Sessions {
   readonly #requesters = new Map<number, Requester>();
   readonly #streams: Streams;
   readonly #comms = new Map<string, string>();
+  /** Who waits for members of values. */
+  readonly #asked = new Map<number, (members: Member[] | undefined) => void>();
+  #lastAsked = 0;
   readonly #handled = new Map<number, () => void>();
   #session: SessionProcess;
   /** What is asked of the next session while none stands. */
@@ -127,6 +134,20 @@ export class Sessions {
     });
   }
 
+  /** Members of a value, or undefined while the session has no time to answer. */
+  members(path: string[]): Promise<Member[] | undefined> {
+    if (this.#pending.size > 0 || this.#awaiting) return Promise.resolve(undefined);
+    const id = ++this.#lastAsked;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answerMembers(id, undefined), PATIENCE_MS);
+      this.#asked.set(id, (members) => {
+        clearTimeout(timer);
+        resolve(members);
+      });
+      this.#session.order(0, { type: 'members', id, path });
+    });
+  }
+
   reset(): void {
     this.#session.order(0, { type: 'reset' });
   }
@@ -192,6 +213,12 @@ export class Sessions {
         this.#session.order(run, { type: 'explained', id: event.id, traceback });
         break;
       }
+      case 'members':
+        this.#answerMembers(event.id, event.members);
+        break;
+      case 'stopped':
+        this.#options.onStopped();
+        break;
       case 'inspector':
         this.#streams.flush();
         this.#options.onInspector(event.message);
@@ -255,6 +282,11 @@ export class Sessions {
     if (frame.action === 'open') content.target_name = frame.target ?? '';
     const type = COMM_TYPES[frame.action];
     this.#outbox.publish(type, this.#parent(run), content, { metadata: frame.metadata, buffers });
+  }
+
+  #answerMembers(id: number, members: Member[] | undefined): void {
+    this.#asked.get(id)?.(members);
+    this.#asked.delete(id);
   }
 
   #ended(death: Death): void {

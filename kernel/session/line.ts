@@ -243,6 +243,7 @@ async function stop(): Promise<void> {
   for (const message of given) if (!isTaken(message)) toMain(message);
   relay.allowPauses(true);
   stopping = false;
+  sendEvent({ type: 'stopped' });
   // A termination may have cut the writer off between marking the ring and waking us.
   drain();
 }

@@ -12,6 +12,7 @@ import { Kind } from './frame.js';
 import { installGlobals } from './globals.js';
 import { createInput } from './input.js';
 import { createLocalModules } from './local-modules.js';
+import { membersOf } from './members.js';
 import { createRingMemory, RingWriter } from './ring.js';
 import { Runner } from './run.js';
 import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type ToMain } from './threads.js';
@@ -89,6 +90,11 @@ function obey(order: Order): void {
     case 'explained':
       cellPort.explained(order);
       break;
+    case 'members': {
+      const { id, path } = order;
+      ring.json(Kind.event, 0, { type: 'members', id, members: membersOf(runner.scope, path) });
+      break;
+    }
     case 'reset':
       runner.reset();
       break;

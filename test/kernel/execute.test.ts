@@ -201,6 +201,14 @@ describe('requests', () => {
     expect(await status('let = = }')).toBe('invalid');
   });
 
+  test('a cell that is an object in braces is that object', async () => {
+    expect((await kernel.run('{a: 1, b: [2]}')).result).toBe('{ a: 1, b: [ 2 ] }');
+    expect((await kernel.run('{a: 1}')).result).toBe('{ a: 1 }');
+    expect((await kernel.run('{ const inner = 1; console.log(inner) }')).stdout).toBe('1\n');
+    const reply = await kernel.request('is_complete_request', { code: '{a: 1, b: 2}' });
+    expect(reply.content.status).toBe('complete');
+  });
+
   test('completion counts in code points and has types', async () => {
     await kernel.run('const words = ["a"]');
     const reply = await kernel.request('complete_request', { code: "'😀😀'; words.ma", cursor_pos: 14 });

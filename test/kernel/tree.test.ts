@@ -80,7 +80,14 @@ test('maps, sets, typed arrays and classes say what they are', async () => {
       made: class Maker {},
       run: (speed: number) => speed,
     })) ?? '';
-  for (const text of ['Map(1)', '&#39;key&#39;', 'Set(2)', 'Uint8Array(3)', '<b>made</b>: <span class="function">class Maker', 'ƒ run(speed)']) {
+  for (const text of [
+    'Map(1)',
+    '&#39;key&#39;',
+    'Set(2)',
+    'Uint8Array(3)',
+    '<b>made</b>: <span class="function">class Maker',
+    'ƒ run(speed)',
+  ]) {
     expect(tree).toContain(text);
   }
 });
