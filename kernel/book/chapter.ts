@@ -14,8 +14,10 @@ export interface ChapterRun {
   readonly cellSeconds: readonly number[];
   /** What `promise()` said, one line each. */
   readonly promises: readonly string[];
-  /** Sentences; none where all is well. */
+  /** Sentences on what failed or was not kept; none where all is well. */
   readonly problems: readonly string[];
+  /** Sentences on what took too long. */
+  readonly delays: readonly string[];
 }
 
 /** The type by which `promise()` of gradlab/display tells what it found. */
@@ -27,6 +29,7 @@ export async function runChapter(folder: string, name: string, rules: Rules): Pr
   const notebook = readNotebook(path);
   const runner = new Runner({ folder, historyPath: join(folder, '.history') });
   const problems: string[] = [];
+  const delays: string[] = [];
   const promises: string[] = [];
   const cellSeconds: number[] = [];
   try {
@@ -47,7 +50,7 @@ export async function runChapter(folder: string, name: string, rules: Rules): Pr
           problems.push(`the promise '${promise.name}' is broken: ${promise.value} is not ${boundsOf(promise)}`);
       }
       if (rules.times && seconds > limits.cellSeconds)
-        problems.push(`${place} takes ${seconds.toFixed(1)} s; ${limits.cellSeconds} s are allowed`);
+        delays.push(`${place} takes ${seconds.toFixed(1)} s; ${limits.cellSeconds} s are allowed`);
       if (!ok) break;
     }
   } finally {
@@ -56,9 +59,9 @@ export async function runChapter(folder: string, name: string, rules: Rules): Pr
   notebook.save(path);
   const seconds = cellSeconds.reduce((sum, each) => sum + each, 0);
   if (rules.times && seconds > limits.chapterSeconds)
-    problems.push(`it takes ${seconds.toFixed(0)} s; ${limits.chapterSeconds} s are allowed`);
+    delays.push(`it takes ${seconds.toFixed(0)} s; ${limits.chapterSeconds} s are allowed`);
   if (promises.length === 0) problems.push('it promises no number: call promise() of gradlab/display in a cell');
-  return { name, seconds, cellSeconds, promises, problems };
+  return { name, seconds, cellSeconds, promises, problems, delays };
 }
 
 const tracebackOf = (traceback: unknown): string =>

@@ -54,7 +54,7 @@ function controlsText(text: string): string {
   return found.map(([, label, value]) => `${label}: ${value}`).join(' · ');
 }
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const stillHtml = (text: string): string =>
-  `<div style="opacity:.75">⇆ ${escape(text)} <i>(run the cell to move them)</i></div>`;
+  `<div style="opacity:.75">⇆ ${escaped(text)} <i>(run the cell to move them)</i></div>`;
