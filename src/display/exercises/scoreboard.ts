@@ -25,7 +25,8 @@ export interface Cost {
   quality: { readonly [metric: string]: number | string };
   parameters: number;
   bytes: number;
-  msPerStep: number;
+  /** Absent where nothing is trained step by step. */
+  msPerStep?: number;
   /** Of the whole training. */
   seconds?: number;
 }
@@ -49,7 +50,7 @@ export function costTable(costs: readonly Cost[]): Table {
       ...quality,
       parameters,
       bytes: formatCount(bytes, 'B'),
-      'ms a step': formatShort(msPerStep),
+      'ms a step': msPerStep === undefined ? '–' : formatShort(msPerStep),
       ...time,
     };
   });
