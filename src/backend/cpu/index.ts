@@ -1,6 +1,7 @@
 // The CPU device: plans become programs of the native library, run in one call.
+import { constants } from 'node:buffer';
 import type { Backend, Executable } from '../../device.js';
-import { allocate, type TypedArray } from '../../dtype.js';
+import { allocate, bytesPerElement, type DType, type TypedArray, viewOf } from '../../dtype.js';
 import { DeviceError, IndexError } from '../../errors.js';
 import { describe } from '../../fuse/describe.js';
 import { optimize } from '../../fuse/optimize.js';
@@ -9,6 +10,9 @@ import type { Plan } from '../../plan.js';
 import { isProfiling, record } from '../../profile.js';
 import { encode, type Numbering } from './encode.js';
 import { loadLibrary, type Native, NativeLibraryError, NativeRunError } from './library.js';
+
+/** From here on zeroing memory, page by page, costs more than a look at the collector. */
+const largeBytes = 1 << 16;
 
 /** Scratch memory that all programs share: it grows and never shrinks. */
 class Arena {
@@ -43,6 +47,20 @@ class Addresses {
       this.#known.set(array, address);
     }
     return address;
+  }
+
+  /** Memory that holds anything; kernels write every element of what they compute. */
+  fresh(dtype: DType, length: number): TypedArray {
+    const bytes = length * bytesPerElement(dtype);
+    if (bytes < largeBytes || bytes > constants.MAX_LENGTH) return allocate(dtype, length);
+    let array: TypedArray;
+    try {
+      array = viewOf(dtype, Buffer.allocUnsafeSlow(bytes).buffer, 0, length);
+    } catch {
+      return allocate(dtype, length);
+    }
+    this.#known.set(array, this.native.freshAddress(array.buffer));
+    return array;
   }
 }
 
@@ -125,7 +143,7 @@ export function openCpu(): Backend {
     name: 'cpu',
     description: `cpu (${native.info()})`,
     compile: (plan) => new NativeExecutable(plan, native, addresses, arena),
-    allocate,
+    allocate: (dtype, length) => addresses.fresh(dtype, length),
     scratchBytes: () => arena.bytes,
   };
 }

@@ -38,6 +38,8 @@ export interface Native {
   threads(count: number): number;
   /** Address of a buffer's first byte; valid while the buffer lives and is not transferred. */
   address(buffer: ArrayBufferLike | ArrayBufferView): bigint;
+  /** The same for memory that nothing was written to yet: it gets large pages where it can. */
+  freshAddress(buffer: ArrayBufferLike): bigint;
   /** Address of scratch memory of at least `bytes`; a larger request may move it and loses its contents. */
   arena(bytes: number): bigint;
   /** Runs a program on the calling thread. @throws NativeRunError */
@@ -99,6 +101,9 @@ function bind(library: ReturnType<typeof koffi.load>): Native {
   const error: () => string = library.func('const char *gl_error(void)');
   const threads: (count: number) => number = library.func('int gl_threads(int n)');
   const address: (buffer: unknown) => number | bigint = library.func('uint64_t gl_address(const void *memory)');
+  const freshAddress: (buffer: unknown, bytes: number) => number | bigint = library.func(
+    'uint64_t gl_large_address(void *memory, uint64_t bytes)',
+  );
   const arena: (bytes: number) => number | bigint = library.func('uint64_t gl_arena(uint64_t bytes)');
   type Operands = [Int32Array, number, BigUint64Array, Float64Array, Float64Array | null];
   const run: KoffiFunc<(...operands: Operands) => number> = library.func(
@@ -121,6 +126,7 @@ function bind(library: ReturnType<typeof koffi.load>): Native {
     kinds: numbered(kinds()),
     threads,
     address: (buffer) => BigInt(address(buffer)),
+    freshAddress: (buffer) => BigInt(freshAddress(buffer, buffer.byteLength)),
     arena(bytes) {
       const start = BigInt(arena(bytes));
       if (start === 0n) throw new NativeRunError(error());

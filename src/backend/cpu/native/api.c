@@ -147,6 +147,11 @@ GL_EXPORT int gl_threads(int n) {
 
 GL_EXPORT uint64_t gl_address(const void *memory) { return (uint64_t)(uintptr_t)memory; }
 
+GL_EXPORT uint64_t gl_large_address(void *memory, uint64_t bytes) {
+  gl_use_huge_pages(memory, (size_t)bytes);
+  return gl_address(memory);
+}
+
 GL_EXPORT uint64_t gl_arena(uint64_t bytes) {
   static char *arena;
   static size_t size;

@@ -21,6 +21,14 @@ void *gl_map_pages(size_t bytes) {
 #endif
   return memory;
 }
+void gl_use_huge_pages(char *memory, size_t bytes) {
+  char *first = (char *)rounded((size_t)memory, HUGE_PAGE), *last = (char *)((size_t)(memory + bytes) / HUGE_PAGE * HUGE_PAGE);
+#ifdef MADV_HUGEPAGE
+  if (first < last) madvise(first, (size_t)(last - first), MADV_HUGEPAGE);
+#else
+  (void)first, (void)last;
+#endif
+}
 void gl_unmap_pages(void *memory, size_t bytes) { munmap(memory, rounded(bytes, HUGE_PAGE)); }
 
 static void *aligned(size_t bytes) { return bytes >= HUGE_PAGE ? gl_map_pages(bytes) : aligned_alloc(ALIGNMENT, rounded(bytes, ALIGNMENT)); }

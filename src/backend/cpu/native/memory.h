@@ -12,4 +12,6 @@ void *gl_thread_scratch(size_t bytes);
 /* Pages of 2 MB where the system offers them; zeroed. */
 void *gl_map_pages(size_t bytes);
 void gl_unmap_pages(void *memory, size_t bytes);
+/* The same pages for memory that somebody else took, before its first use. */
+void gl_use_huge_pages(char *memory, size_t bytes);
 #endif
