@@ -9,3 +9,4 @@ export { objectInParentheses } from './object.js';
 export { parseCell } from './parse.js';
 export { type RewriteOptions, type RewrittenCell, rewriteCell } from './rewrite.js';
 export { type CellRuntime, createCellRuntime, createScope, type ModuleNamespace, type NotebookScope } from './scope.js';
+export { keepTypeScript } from './typescript.js';

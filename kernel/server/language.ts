@@ -4,6 +4,24 @@ import type { CellChecker, FolderSettings } from '../types/index.js';
 
 type CellModule = typeof import('../cell/index.js');
 
+/** So long after the start nobody waits for the first cell any more. */
+const SETTLED_MS = 3000;
+/** What many cells are made of: the code of the compiler that is behind it is worth keeping. */
+const TYPICAL = `import { a, type B } from 'node:fs';
+enum Color { Red, Green = 'green' }
+interface Shape<T> { name: string; area(): T }
+abstract class Base implements Shape<number> {
+  static #count = 0;
+  constructor(public readonly name: string, private size?: number) { Base.#count++; }
+  abstract area(): number;
+  get label(): string { return \`\${this.name} \${this.size ?? 0}\`; }
+}
+const [first, { second = 2, ...rest }] = await Promise.all([1, { second: 3 } as { second?: number }]);
+for (const each of [1, 2]) if (each > 1) console.log(first satisfies number, second!, rest);
+function twice<T extends number>(x: T, ...more: T[]): number { try { return x * 2 } finally { more.pop() } }
+type Name = keyof typeof Color;
+twice(1)`;
+
 interface Types {
   checker: Promise<CellChecker>;
   settings: FolderSettings;
@@ -24,6 +42,16 @@ export class Language {
     const { checker } = await this.#loadTypes();
     (await this.cell()).isComplete('0');
     await (await checker).check({ id: 0, source: '0' });
+    setTimeout(
+      () => this.#keep().catch((error: unknown) => console.error(`start-up cache: ${error}`)),
+      SETTLED_MS,
+    ).unref();
+  }
+
+  async #keep(): Promise<void> {
+    const { keepTypeScript } = await this.cell();
+    await this.rewrite(TYPICAL, 'typical', new Set(['twice']));
+    keepTypeScript();
   }
 
   cell(): Promise<CellModule> {
