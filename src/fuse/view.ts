@@ -96,7 +96,7 @@ export class View {
   /** The same elements, row-major, in another shape; null where no strides can say so. */
   reshape(shape: Shape): View | null {
     if (sameShape(shape, this.shape)) return this;
-    if (this.isDense) return View.dense(shape);
+    if (this.isDense || shape.includes(0)) return View.dense(shape);
     const free = (i: number): boolean =>
       !this.bounds || (this.bounds.lo[i]! <= 0 && this.bounds.hi[i]! >= this.shape[i]!);
     const strides = new Array<number>(shape.length).fill(0);
