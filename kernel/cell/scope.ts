@@ -15,7 +15,7 @@ export interface CellRuntime {
   ): Promise<void>;
   /** `import(specifier, options)`. */
   load(specifier: string, options?: { readonly with?: Readonly<Record<string, string>> }): Promise<ModuleNamespace>;
-  /** What the cell awaits; nothing that ever comes once the cell was stopped. */
+  /** What the cell awaits; something else once the cell was stopped. */
   awaited<T>(value: T): T | Promise<never>;
   /** What the cell's `for await` goes through; it ends there once the cell was stopped. */
   each<T>(values: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): AsyncIterable<T>;
@@ -44,14 +44,13 @@ function define(scope: object, key: PropertyKey, value: unknown): boolean {
   return Reflect.defineProperty(scope, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** `load` imports a module as the notebook's folder sees it; `isStopped` is asked by the code of cells. */
+/** `load` imports a module as the notebook's folder sees it; `awaited` decides what awaiting code of cells gets. */
 export function createCellRuntime(
   scope: NotebookScope,
   load: (specifier: string, attributes: Readonly<Record<string, string>>) => Promise<ModuleNamespace>,
   meta: object,
-  isStopped: () => boolean = () => false,
+  awaited: CellRuntime['awaited'] = (value) => value,
 ): CellRuntime {
-  const awaited = <T>(value: T): T | Promise<never> => (isStopped() ? new Promise<never>(() => {}) : value);
   return {
     meta,
     awaited,

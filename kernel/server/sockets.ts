@@ -83,8 +83,8 @@ export class Sockets implements Outbox {
     this.#encoder = new Encoder(this.#signer);
   }
 
-  /** Binds all sockets, then begins to receive. @throws Error where an address is taken or not ours. */
-  async open(connection: Connection, handlers: SocketHandlers): Promise<void> {
+  /** @throws Error where an address is taken or not ours. */
+  async bind(connection: Connection): Promise<void> {
     const channels: Channel[] = ['iopub', 'shell', 'control', 'stdin', 'hb'];
     for (const channel of channels) {
       const endpoint = connection.endpoint(channel);
@@ -92,6 +92,10 @@ export class Sockets implements Outbox {
         throw new Error(`the ${channel} channel cannot be bound to ${endpoint}: ${String(error)}`);
       });
     }
+  }
+
+  /** Call once, when all sockets are bound. */
+  receive(handlers: SocketHandlers): void {
     const { shell, control, stdin, hb, iopub } = this.#sockets;
     this.#writers.iopub.onDrain = () => {
       if (this.#held) handlers.hold(false);

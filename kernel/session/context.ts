@@ -85,9 +85,10 @@ export function stopCheck(): () => boolean {
   return () => context?.interrupted ?? false;
 }
 
-/** Whether the code that calls belongs to a cell that was stopped. */
-export function isStopped(): boolean {
-  return storage.getStore()?.interrupted ?? false;
+/** The context of the code that calls, if that belongs to a cell that was stopped. */
+export function stoppedContext(): RunContext | undefined {
+  const context = storage.getStore();
+  return context?.interrupted ? context : undefined;
 }
 
 /** So often in a row may a termination be put off; then what it interrupts is a user's hook that never ends. */

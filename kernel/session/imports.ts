@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { constants, runInThisContext } from 'node:vm';
 import type { ModuleNamespace } from '../cell/scope.js';
+import { currentContext, type RunContext } from './context.js';
+import { AGAIN } from './threads.js';
 
 type Attributes = Readonly<Record<string, string>>;
 type ImportModule = (specifier: string, options?: { with?: Attributes }) => Promise<ModuleNamespace>;
@@ -13,6 +15,7 @@ export interface Importer {
   require: NodeJS.Require;
 }
 
+const LOCAL_SCRIPT = /^(\.{0,2}\/|file:)[^?]*(?<!\.json)$/;
 const OWN_PACKAGE = 'gradlab';
 /** Ours always: the package of that name shows things in no other kernel than its own. */
 const TSLAB = 'tslab';
@@ -26,6 +29,7 @@ export function createImporter(folder: string, prepare: (specifier: string) => v
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const require = createRequire(join(folder, 'notebook.cjs'));
+  const attempts = new Attempts();
   const requireOwn = createRequire(import.meta.url);
   const load = (specifier: string): unknown => (specifier === TSLAB ? requireOwn(TSLAB_MODULE) : require(specifier));
   return {
@@ -34,14 +38,42 @@ export function createImporter(folder: string, prepare: (specifier: string) => v
       if (specifier === TSLAB) return (await import(TSLAB_MODULE)) as ModuleNamespace;
       prepare(specifier);
       const given = specifier.endsWith('.json') ? { type: 'json', ...attributes } : attributes;
+      const attempt = attempts.begin(specifier);
       try {
-        return await fromFolder(specifier, { with: given });
+        const module = await fromFolder(attempt.specifier, { with: given });
+        attempt.succeeded();
+        return module;
       } catch (error) {
         if (!isOwn(specifier) || !isNotFound(error)) throw error;
         return (await import(import.meta.resolve(specifier))) as ModuleNamespace;
       }
     },
   };
+}
+
+interface Attempt {
+  count: number;
+  /** Whose import it is that has not succeeded yet. */
+  context: RunContext | undefined;
+}
+
+/** The engine remembers a module of the user's that a stop cut off for ever, so another is asked for the next time. */
+class Attempts {
+  readonly #attempts = new Map<string, Attempt>();
+
+  begin(specifier: string): { specifier: string; succeeded(): void } {
+    if (!LOCAL_SCRIPT.test(specifier)) return { specifier, succeeded: () => {} };
+    const before = this.#attempts.get(specifier);
+    const count = (before?.count ?? 0) + (before?.context?.interrupted ? 1 : 0);
+    const attempt: Attempt = { count, context: currentContext() };
+    this.#attempts.set(specifier, attempt);
+    return {
+      specifier: count === 0 ? specifier : `${specifier}?${AGAIN}=${count}`,
+      succeeded: () => {
+        attempt.context = undefined;
+      },
+    };
+  }
 }
 
 function isOwn(specifier: string): boolean {

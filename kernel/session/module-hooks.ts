@@ -7,6 +7,7 @@ import { dirname, extname, resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { TranspileAnswer } from '../contract.js';
+import { AGAIN } from './threads.js';
 
 export interface HooksData {
   /** To the line thread, which has the server's TypeScript. */
@@ -37,9 +38,12 @@ export const initialize: InitializeHook<HooksData> = (data) => {
 export const resolve: ResolveHook = async (specifier, context, next) => {
   const { parentURL } = context;
   if (/^(\.{0,2}\/|file:)/.test(specifier) && parentURL?.startsWith('file:')) {
-    const path = locate(fileURLToPath(new URL(specifier, parentURL)));
+    const asked = new URL(specifier, parentURL);
+    const path = locate(fileURLToPath(asked));
     if (path && isLocal(path)) {
-      return { url: `${pathToFileURL(path).href}?v=${version(path, new Set())}`, shortCircuit: true };
+      const again = asked.searchParams.get(AGAIN) ?? new URL(parentURL).searchParams.get(AGAIN);
+      const url = `${pathToFileURL(path).href}?v=${version(path, new Set())}`;
+      return { url: again ? `${url}&${AGAIN}=${again}` : url, shortCircuit: true };
     }
   }
   try {

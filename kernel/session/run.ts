@@ -5,7 +5,8 @@ import { constants, Script } from 'node:vm';
 import { type CellRuntime, createCellRuntime, createScope, type NotebookScope } from '../cell/scope.js';
 import type { ErrorReport, ExpressionOutcome, JsonObject, RunOrder } from '../contract.js';
 import { describe } from '../display/bundle.js';
-import { isStopped, type RunContext, runIn, tellStopListeners } from './context.js';
+import { awaited, rejectAwaits } from './awaits.js';
+import { type RunContext, runIn, tellStopListeners } from './context.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { createImporter, type Importer } from './imports.js';
@@ -46,7 +47,7 @@ export class Runner {
       resolve: (specifier: string) => pathToFileURL(this.importer.require.resolve(specifier)).href,
     };
     this.#scope = createScope();
-    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta, isStopped);
+    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta, awaited);
   }
 
   run(order: RunOrder): void {
@@ -82,7 +83,7 @@ export class Runner {
   /** Forgets what cells declared. */
   reset(): void {
     this.#scope = createScope();
-    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta, isStopped);
+    this.#runtime = createCellRuntime(this.#scope, this.importer.load, this.#meta, awaited);
   }
 
   /** Called in the middle of anything, so it does no more than note it. */
@@ -94,6 +95,7 @@ export class Runner {
   settleInterrupted(): void {
     for (const run of this.#running) {
       if (!run.context.interrupted) continue;
+      rejectAwaits(run.context);
       try {
         tellStopListeners(run.context);
       } finally {

@@ -27,3 +27,6 @@ export type ToMain =
 /** What the inspector calls on the main thread, in the middle of whatever runs there. */
 export const MARK_INTERRUPTED = 'gradlab.session.markInterrupted';
 export const PREPARE_TERMINATION = 'gradlab.session.prepareTermination';
+
+/** The query of a specifier whose module, with all that it imports, is loaded anew; its value tells the attempts apart. */
+export const AGAIN = 'again';

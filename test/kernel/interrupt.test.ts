@@ -1,4 +1,6 @@
 // The stop button: whatever the cell is doing, it stops at once and the variables stay.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './client.js';
 
@@ -83,9 +85,18 @@ describe('interrupt by message', () => {
   test.each([
     ['awaits', "for (;;) { beats++; await require('node:fs/promises').stat('.'); }"],
     ['reads a stream', 'for await (const chunk of endless()) beats += chunk;'],
+    ['awaits in a function', 'await silent(() => {});'],
+    ['awaits in a function that nobody waits for', 'silent(() => {}).catch(() => {}); await new Promise(() => {});'],
+    ['awaits in a function that catches everything', 'for (;;) { try { await silent(() => {}); } catch {} }'],
+    ['reads a stream in a function', 'await (async () => { for await (const chunk of endless()) beats += chunk; })();'],
+    [
+      'awaits in a storage',
+      'const { AsyncLocalStorage: Storage } = require("node:async_hooks"); await new Storage<number>().run(1, () => silent(() => {}));',
+    ],
   ])('ends a cell that only %s', async (_what, code) => {
     await kernel.run(
-      "async function* endless() { for (;;) { await require('node:fs/promises').stat('.'); yield 1; } }",
+      'async function silent(each: () => void) { for (;;) { beats++; each(); await require("node:fs/promises").stat("."); } }\n' +
+        "async function* endless() { for (;;) { await require('node:fs/promises').stat('.'); yield 1; } }",
     );
     const cell = kernel.execute(code);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -96,6 +107,52 @@ describe('interrupt by message', () => {
     await kernel.run('await new Promise((resolve) => setTimeout(resolve, 100))');
     expect(Number(before.result)).toBeGreaterThan(1);
     expect((await kernel.run('beats')).result).toBe(before.result);
+  });
+
+  test('lets a function tidy up', async () => {
+    await kernel.run(
+      'let tidied = 0; async function held() { try { for (;;) { beats++; await require("node:fs/promises").stat("."); } } finally { tidied += 1; } }',
+    );
+    const cell = kernel.execute('console.log("held"); await held()');
+    await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
+    await kernel.request('interrupt_request', {}, 'control');
+    await kernel.finished(cell);
+    await kernel.run(
+      'for (let i = 0; i < 100 && tidied === 0; i++) await new Promise((done) => setTimeout(done, 10));',
+    );
+    expect((await kernel.run('tidied')).result).toBe('1');
+  });
+
+  test.each(['await new Promise(() => {});', 'for (;;) await stat(".");', 'for (;;);'])(
+    'a module that was stopped in %s is imported anew',
+    async (rest) => {
+      const path = join(kernel.folder, 'endless.mjs');
+      const head = 'import { stat } from "node:fs/promises"; console.log("begins"); export const x = 1;';
+      writeFileSync(path, `${head} if (!globalThis.second) { ${rest} }`);
+      await kernel.run('(globalThis as any).second = false');
+      const cell = kernel.execute('const { x } = await import("./endless.mjs")');
+      await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
+      await kernel.request('interrupt_request', {}, 'control');
+      expect((await kernel.finished(cell)).error).toContain('Interrupted');
+      await kernel.run('(globalThis as any).second = true');
+      expect((await kernel.run('(await import("./endless.mjs")).x')).result).toBe('1');
+      expect((await kernel.run('(await import("./endless.mjs")).x')).stdout).toBe('');
+    },
+  );
+
+  test('leaves promises alone that other cells await', async () => {
+    await kernel.run(
+      'let give: (value: number) => void = () => {}; const shared = new Promise<number>((done) => { give = done; });',
+    );
+    const cell = kernel.execute(
+      'console.log("waits"); await (async () => { for (;;) { await silent(() => {}); await shared; } })()',
+    );
+    await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
+    await kernel.request('interrupt_request', {}, 'control');
+    await kernel.finished(cell);
+    await kernel.run('give(5)');
+    expect((await kernel.run('await shared')).result).toBe('5');
+    expect((await kernel.run('await shared.then((value) => value + 1)')).result).toBe('6');
   });
 
   test('keeps the storages and hooks of the user', async () => {
