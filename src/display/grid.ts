@@ -6,12 +6,13 @@ export interface Column {
   heading: string;
   right: boolean;
 }
-/** A cell: what it says; `strong` stands out, `share` (0 to 1) draws a bar behind it, `indent` moves it in. */
+/** A cell: what it says; `strong` stands out, `share` (0 to 1) draws a bar behind it, `indent` moves it in, `image` (an address) stands for the text in HTML. */
 export interface Cell {
   text: string;
   strong?: boolean;
   share?: number;
   indent?: number;
+  image?: string;
 }
 
 const line = 'rgba(128,128,128,.35)';
@@ -30,12 +31,13 @@ export function gridText(columns: readonly Column[], rows: readonly (readonly Ce
   return [set(columns.map(({ heading }) => heading)), rule, ...words.map(set)].join('\n');
 }
 
-function cellHtml({ text, strong, share, indent = 0 }: Cell, right: boolean): string {
+function cellHtml({ text, strong, share, indent = 0, image }: Cell, right: boolean): string {
   const bar =
     share === undefined
       ? ''
       : `;background:linear-gradient(90deg,${barColor} ${(share * 100).toFixed(1)}%,transparent 0)`;
   const style = `text-align:${right ? 'right' : 'left'};padding:3px 10px 3px ${10 + indent * 16}px;border:none;white-space:pre-line${bar}`;
+  if (image) return `<td style="${style}"><img alt="${escapeMarkup(text)}" src="${image}" style="display:block"></td>`;
   const words = strong ? `<b>${escapeMarkup(text)}</b>` : escapeMarkup(text);
   return `<td style="${style}">${words}</td>`;
 }

@@ -6,6 +6,8 @@ export * from './exercises/index.js';
 export { ImageGrid, type ImageGridOptions, imageGrid, type Title } from './image.js';
 export { LivePlot, type LivePlotOptions, livePlot, type StepRecord } from './live-plot.js';
 export { type LiveValue, LiveView, liveView } from './live-view.js';
+export type { Gates } from './peek/gates.js';
+export { type GateMapOptions, Peek, type PeekOptions, peek } from './peek/peek.js';
 export type { Drawable } from './piece.js';
 export * from './plot/index.js';
 export { type Showable, SideBySide, sideBySide } from './side-by-side.js';

@@ -8,6 +8,7 @@ import type { Node } from '../graph.js';
 import { ops } from '../ops.js';
 import { type Shape, sizeOf } from '../shape.js';
 import { noGrad, type Parameter, Tensor } from '../tensor.js';
+import { intercept } from './intercept.js';
 import type { Module } from './module.js';
 
 /** One module of a summary. */
@@ -117,16 +118,14 @@ export function summarize(module: Module, inputs: readonly (Shape | Tensor)[]): 
     return sum;
   };
   let open: number[] = [0];
-  const watched = [...modes.keys()];
-  for (const inner of watched) {
-    const forward: (...values: never[]) => unknown = inner.forward;
-    inner.forward = (...values: never[]): unknown => {
+  const stops = [...modes.keys()].map((inner) =>
+    intercept(inner, 'forward', (values, call) => {
       tensorsIn(values).forEach((t) => {
         seen.add(t.node);
       });
       const outside = open;
       open = [0];
-      const out = forward.apply(inner, values);
+      const out = call(values);
       const made = tensorsIn(out);
       const flops = gather(made) + open[0]!;
       open = outside;
@@ -134,17 +133,15 @@ export function summarize(module: Module, inputs: readonly (Shape | Tensor)[]): 
       work.set(inner, (work.get(inner) ?? 0) + flops);
       if (made[0]) shapes.set(inner, made[0].shape);
       return out;
-    };
-  }
+    }),
+  );
   const example = inputs.map((input) => (input instanceof Tensor ? input : zeros(input)));
   try {
     module.eval();
     noGrad(() => module.forward(...(example as never[])));
   } finally {
-    for (const [inner, training] of modes) {
-      Reflect.deleteProperty(inner, 'forward');
-      inner.training = training;
-    }
+    for (const stop of stops) stop();
+    for (const [inner, training] of modes) inner.training = training;
   }
   const rows = [...module.namedModules()].map(([name, inner]): SummaryRow => {
     const parameters = inner.parameters();

@@ -83,23 +83,40 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
   const values = rows.flatMap((row, i) =>
     row.map(
       (value, j): Spec => ({
-        row: rowNames?.[i] ?? i,
-        column: columnNames?.[j] ?? j,
+        row: i,
+        column: j,
+        ...(rowNames && { rowName: rowNames[i] }),
+        ...(columnNames && { columnName: columnNames[j] }),
         value: rounded(value),
         text: texts[i * width + j],
       }),
     ),
   );
-  const band = (field: string, title: string | undefined, descending: boolean, angle: number) => ({
-    field,
-    type: 'ordinal',
-    sort: descending ? [...new Set(values.map((v) => v[field]))].reverse() : null,
-    title: title ?? null,
-    scale: { padding: 0 },
-    axis: { labelAngle: angle, labelOverlap: angle === 0 ? 'greedy' : false, domain: false, ticks: false },
-  });
   const wide = Math.min(480, Math.max(120, width * cellAim));
   const tall = Math.min(480, Math.max(40, rows.length * Math.min(cellAim, wide / width)));
+  /** Cells are placed by number and not by name, since names may repeat. */
+  const band = (
+    field: string,
+    names: readonly string[] | undefined,
+    title: string | undefined,
+    descending: boolean,
+  ) => {
+    const angle = field === 'column' ? angleFor(names ?? [], wide / width) : 0;
+    return {
+      field,
+      type: 'ordinal',
+      sort: descending ? 'descending' : null,
+      title: title ?? null,
+      scale: { padding: 0 },
+      axis: {
+        ...(names && { labelExpr: `${JSON.stringify(names)}[datum.value]` }),
+        labelAngle: angle,
+        labelOverlap: angle === 0 ? 'greedy' : false,
+        domain: false,
+        ticks: false,
+      },
+    };
+  };
   const lightInMiddle = coloring.map === 'diverging';
   const dark = lightInMiddle
     ? `abs(datum.value - ${middle}) > ${0.32 * (coloring.high - coloring.low)}`
@@ -109,13 +126,20 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
     ...frame({ width: wide, height: tall, ...options }),
     data: { values },
     encoding: {
-      x: band('column', xLabel, false, angleFor(columnNames ?? [], wide / width)),
-      y: band('row', yLabel, upward, 0),
+      x: band('column', columnNames, xLabel, false),
+      y: band('row', rowNames, yLabel, upward),
     },
     layer: [
       {
-        mark: { type: 'rect', tooltip: true },
-        encoding: { color: { field: 'value', ...colorScale(coloring, valueLabel, options.legend) } },
+        mark: { type: 'rect' },
+        encoding: {
+          tooltip: [
+            { field: rowNames ? 'rowName' : 'row', type: 'nominal', title: yLabel ?? 'row' },
+            { field: columnNames ? 'columnName' : 'column', type: 'nominal', title: xLabel ?? 'column' },
+            { field: 'text', type: 'nominal', title: valueLabel ?? 'value' },
+          ],
+          color: { field: 'value', ...colorScale(coloring, valueLabel, options.legend) },
+        },
       },
       ...(written
         ? [
