@@ -78,7 +78,13 @@ export class Engine {
 
   start(): Promise<void> {
     this.#started = true;
-    this.#enabled ??= this.#setUp();
+    if (!this.#enabled) {
+      const enabled = this.#setUp();
+      enabled.catch(() => {
+        if (this.#enabled === enabled) this.#enabled = undefined;
+      });
+      this.#enabled = enabled;
+    }
     return this.#enabled;
   }
 
@@ -140,9 +146,19 @@ export class Engine {
   async #setUp(): Promise<void> {
     await this.#target.post('Runtime.enable', {});
     await this.#target.post('Debugger.enable', {});
-    await this.#target.post('Debugger.setBlackboxPatterns', { patterns: BLACKBOX });
+    await this.#setPatterns();
     await this.#target.post('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
     await this.stopAt(this.#filters);
+  }
+
+  /** A stop that comes just then ends the engine's work on the patterns. */
+  async #setPatterns(attempts = 10): Promise<void> {
+    try {
+      await this.#target.post('Debugger.setBlackboxPatterns', { patterns: BLACKBOX });
+    } catch (error) {
+      if (attempts === 0) throw error;
+      await this.#setPatterns(attempts - 1);
+    }
   }
 
   async #onPaused(event: Debugger.PausedEventDataType): Promise<void> {

@@ -19,13 +19,16 @@ export class Relay {
 
   obey({ id, method, params }: InspectorCommand): void {
     this.#connected().post(method, params, (error, result) => {
+      // It goes on without a word.
+      if (method === 'Debugger.disable') this.#paused = false;
       this.#send(error ? { id, problem: error.message } : { id, result: (result ?? {}) as JsonObject });
     });
   }
 
   /** Leaves the breakpoint without running what stands behind it. Call when the termination was prepared. */
-  endPause(): Promise<void> {
-    return this.#post('Debugger.resume', { terminateOnResume: true });
+  async endPause(): Promise<void> {
+    await this.#post('Debugger.resume', { terminateOnResume: true });
+    this.#paused = false;
   }
 
   /** Whether code may stop at breakpoints; while it is being terminated it must not. */

@@ -134,6 +134,7 @@ export class Kernel {
       members: (path) => this.#sessions.members(path),
     });
     options.outbox.publish('status', undefined, { execution_state: 'starting' });
+    this.#language.begin().catch(logStart);
   }
 
   /** A request on the shell or control channel. Requests that do not run cells are answered while cells run. */
@@ -225,8 +226,10 @@ export class Kernel {
   #warmUp(): void {
     if (this.#warm) return;
     this.#warm = true;
-    setTimeout(() => {
-      this.#language.load().catch((error: unknown) => console.error('TypeScript could not be loaded:', error));
-    }, 5);
+    setTimeout(() => this.#language.load().catch(logStart), 5);
   }
+}
+
+function logStart(error: unknown): void {
+  console.error('TypeScript could not be loaded:', error);
 }

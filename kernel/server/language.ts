@@ -36,12 +36,16 @@ export class Language {
     this.#folder = folder;
   }
 
-  /** Starts loading; everything else does so by itself. */
+  /** Starts the compiler's process; everything else does so by itself. */
+  async begin(): Promise<void> {
+    await (await this.#loadTypes()).checker;
+  }
+
+  /** Loads the parser, too, while the compiler reads the libraries' types. Keeps this process busy for a while. */
   async load(): Promise<void> {
-    // The compiler's process starts while this one loads its parser.
-    const { checker } = await this.#loadTypes();
+    await this.begin();
     (await this.cell()).isComplete('0');
-    await (await checker).check({ id: 0, source: '0' });
+    await (await this.checker()).check({ id: 0, source: '0' });
     setTimeout(
       () => this.#keep().catch((error: unknown) => console.error(`start-up cache: ${error}`)),
       SETTLED_MS,

@@ -4,7 +4,7 @@ import type { CellChecker, CheckerOptions } from './contract.js';
 import type { TypeEngine } from './engine.js';
 import { createLibraryEngine } from './library.js';
 import { createNativeEngine } from './native.js';
-import { Workspace } from './workspace.js';
+import { CURRENT, Workspace } from './workspace.js';
 
 export type {
   Cell,
@@ -24,6 +24,11 @@ export async function createChecker({ folder, engine }: CheckerOptions): Promise
   const workspace = new Workspace(folder);
   const start = (wanted: CheckerOptions['engine']) => (of: Workspace) => startEngine(of, wanted);
   const first = await start(engine)(workspace);
+  if (first.name === 'native') {
+    // Its process reads the libraries' types while ours does something else. If it fails, so does the first check.
+    first.open(workspace.path(CURRENT), '');
+    first.findings().catch(() => {});
+  }
   return new Checker(folder, workspace, start(engine), first);
 }
 

@@ -86,7 +86,7 @@ test('kernel_info names the language, the protocol and the file extension', asyn
   const { content } = await kernel.request('kernel_info_request', {}, 'control');
   expect(content).toMatchObject({
     status: 'ok',
-    protocol_version: '5.4',
+    protocol_version: '5.5',
     implementation: 'gradlab',
     language_info: { name: 'typescript', file_extension: '.ts', mimetype: 'text/typescript' },
   });
