@@ -3,6 +3,7 @@ export { type Displayable, displayMethod, type MimeData } from './bundle.js';
 export { type ColorMap, categories } from './colors.js';
 export type { Matrix, Numbers } from './data.js';
 export * from './exercises/index.js';
+export { GraphView, type GraphViewOptions, graphView } from './graph/view.js';
 export { ImageGrid, type ImageGridOptions, imageGrid, type Title } from './image.js';
 export { LivePlot, type LivePlotOptions, livePlot, type StepRecord } from './live-plot.js';
 export { type LiveValue, LiveView, liveView } from './live-view.js';

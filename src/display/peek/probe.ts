@@ -1,5 +1,4 @@
 // In: a module. Out: what goes through it: its newest input, output, gradient and attention, computed together with the training step.
-import { awaitBuffer } from '../../boundary.js';
 import { isFloat } from '../../dtype.js';
 import { isRecording, make } from '../../graph.js';
 import { MultiHeadAttention } from '../../nn/attention.js';
@@ -7,23 +6,7 @@ import { intercept } from '../../nn/intercept.js';
 import type { Module } from '../../nn/module.js';
 import { GRU, LSTM, RNN } from '../../nn/recurrent.js';
 import { Tensor } from '../../tensor.js';
-
-/** A place for the newest of many tensors; only that one is computed. */
-class Slot {
-  #tensor: Tensor | undefined;
-
-  get tensor(): Tensor | undefined {
-    return this.#tensor;
-  }
-  /** For the step boundary. */
-  get node(): Tensor['node'] {
-    return this.#tensor!.node;
-  }
-  set(value: Tensor): void {
-    this.#tensor = value.detach();
-    awaitBuffer(this);
-  }
-}
+import { Newest } from '../newest.js';
 
 /** The first tensor in what a module returns: alone, in a list or in a record. */
 function firstTensor(value: unknown): Tensor | undefined {
@@ -53,14 +36,14 @@ export const isRecurrence = (module: Module): module is Recurrence =>
 /** Looks at one module. */
 export class Probe {
   /** Of recurrent layers: what they read. */
-  readonly input = new Slot();
-  readonly output = new Slot();
+  readonly input = new Newest();
+  readonly output = new Newest();
   /** Of the loss, by the output. */
-  readonly gradient = new Slot();
+  readonly gradient = new Newest();
   /** Of the loss, by the input of a recurrent layer. */
-  readonly inputGradient = new Slot();
+  readonly inputGradient = new Newest();
   /** Weights of attention, [n, heads, queries, keys]. */
-  readonly attention = new Slot();
+  readonly attention = new Newest();
   readonly #stops: (() => void)[];
 
   /** @param wanted whether the pass under way is looked at. */
