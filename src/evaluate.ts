@@ -76,7 +76,7 @@ function release(node: Node): void {
 /** A costly value that gradients still to be asked for will need: with its parameters changed, it could not be computed again. */
 const awaited = (node: Node): boolean => {
   const { kind } = ops[node.op];
-  return node.tracked && !node.freed && (kind === 'contract' || kind === 'reduce' || kind === 'routine');
+  return node.tracked && !node.passed && (kind === 'contract' || kind === 'reduce' || kind === 'routine');
 };
 
 /**

@@ -119,9 +119,14 @@ function total(parts: readonly Node[], first: number): Node {
 
 /**
  * Vector–Jacobian product: the gradient of Σ output·seed with respect to every tracked node behind `output`.
- * Nodes in `stops` keep their gradient and pass nothing on.
+ * Nodes in `stops` keep their gradient and pass nothing on. `last` says that no other gradient is expected to take this way.
  */
-export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = new Set()): Map<Node, Node> {
+export function pullBack(
+  output: Node,
+  seed: Node,
+  stops: ReadonlySet<Node> = new Set(),
+  last = false,
+): Map<Node, Node> {
   if (!sameShape(output.shape, seed.shape)) {
     throw new ShapeError(
       `backward: the gradient has shape ${show(seed.shape)}, the tensor ${show(output.shape)}`,
@@ -143,6 +148,7 @@ export function pullBack(output: Node, seed: Node, stops: ReadonlySet<Node> = ne
     if (ends || node === output) gradients.set(node, g);
     if (ends) continue;
     if (node.freed && node !== output) throw usedUp();
+    node.passed ||= last;
     const passed = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
     for (let k = 0; k < sources.length; k++) {
       const [source, part] = [sources[k]!, passed[k]];
@@ -180,7 +186,7 @@ export function backward(output: Node, seed: Node | null, retainGraph: boolean):
       'Reduce it first, for example with .mean() or .sum(), or pass the gradient of each element.',
     );
   }
-  const gradients = pullBack(output, seed ?? constant(1, output.shape, output.dtype));
+  const gradients = pullBack(output, seed ?? constant(1, output.shape, output.dtype), new Set(), !retainGraph);
   for (const [node, gradient] of gradients) node.variable?.accumulate(gradient);
   output.freed = !retainGraph;
 }

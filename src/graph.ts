@@ -56,6 +56,8 @@ export class Node {
   computed = false;
   /** True after `backward` used it up; the graph behind it is then dropped. */
   freed = false;
+  /** True once a gradient passed through on its last way: no other is expected to need the value. */
+  passed = false;
   /** Why the value can no longer be computed. */
   expired: string | null = null;
   /** Scratch of the walk numbered `mark`: the position in its order. */

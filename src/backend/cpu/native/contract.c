@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum { BATCH, M, N, K };
-/* Of products on split floats: steps of k at a time, panels of a tile at most, sizes from which they pay. */
-enum { SPLIT_K_BLOCK = 256, TILE_PANELS = 64, SPLIT_SIDE = 96, SPLIT_STEPS = 96 };
+/* Of products on split floats: steps of k at a time, panels of a tile at most, steps of k from which they pay. */
+enum { SPLIT_K_BLOCK = 256, TILE_PANELS = 64, SPLIT_STEPS = 48 };
 enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16 };
 
 /* Sum of index * stride for a flat index over axes. */
@@ -267,8 +267,14 @@ static void choose_sides(gl_contraction *job) {
   if (swapped < kept * 0.95) swap_sides(job);
 }
 
-/* An element that is packed must be used often: splitting it costs as much as a few dozen multiplications. */
-static bool worth_splitting(const gl_contraction *job) { return job->m.total >= SPLIT_SIDE && job->n.total >= SPLIT_SIDE && job->k.total >= SPLIT_STEPS; }
+/* Whether AMX, at three times the rate on sides rounded up to panels, saves more than splitting the operands costs: for an element as
+   much as some 64 of its multiplications. */
+static bool worth_splitting(const gl_contraction *job, const gl_gemm *amx) {
+  const f64 m = (f64)job->m.total, n = (f64)job->n.total, k = (f64)job->k.total;
+  const f64 panel = amx->height, rows = panel * (f64)gl_ceil_div(job->m.total, amx->height), columns = panel * (f64)gl_ceil_div(job->n.total, amx->height);
+  const f64 steps = (f64)(gl_ceil_div(job->k.total, amx->kUnit) * amx->kUnit);
+  return job->k.total >= SPLIT_STEPS && 3 * m * n * k - rows * columns * steps > 64 * (rows + columns) * steps;
+}
 
 static void choose_tiles(gl_contraction *job) {
   const gl_gemm *gemm = job->gemm;
@@ -344,6 +350,22 @@ static void choose_in_place(gl_contraction *job) {
   job->inPlace = (job->outStep > 0 || job->m.total == 1) && run >= job->chunk && run % job->chunk == 0;
 }
 
+/* Lines of neighbours: inputs that no instruction overwrites; outputs that an instruction writes, one to a register. Outputs never
+   share memory with inputs here. */
+static void choose_in_lines(gl_contraction *job) {
+  const gl_body *body = &job->body;
+  for (int i = 0; i < body->nInputs + body->nOutputs; i++) {
+    const bool isInput = i < body->nInputs;
+    gl_epilogue_operand *operand = isInput ? &job->inputs[i] : &job->outputs[i - body->nInputs];
+    const gl_view *line = &operand->line;
+    bool written = false;
+    for (int k = 0; k < body->code.nInstructions; k++) written |= body->code.instructions[k].dst == operand->reg;
+    operand->inLine = operand->alongM && !line->bounded && line->dtype != GL_BOOL && line->nd == 1 && line->stride[0] == 1 && written != isInput;
+    for (int j = body->nInputs; j < i; j++) operand->inLine &= job->outputs[j - body->nInputs].reg != operand->reg;
+    job->inLines |= operand->inLine;
+  }
+}
+
 static bool share_operands(gl_contraction *job, bool serial) {
   const int64_t steps = packed_steps(job, job->k.total);
   const int64_t left = packed_bytes(job, packed_rows(job, job->m.total) * steps), right = packed_bytes(job, chunk_columns(job) * job->chunks * steps);
@@ -376,7 +398,7 @@ static void each(bool serial, int64_t n, void (*task)(void *, int), void *contex
 static int multiply_all(gl_contraction *job, const gl_run_context *run) {
   choose_sides(job);
   const gl_gemm *amx = gl_amx && job->gemm == &GL(gemm_f32) ? GL(gemm_amx)() : NULL;
-  if (amx && worth_splitting(job)) job->gemm = amx;
+  if (amx && worth_splitting(job, amx)) job->gemm = amx;
   choose_tiles(job);
   if (!index_tables(job)) return gl_out_of_memory(run);
   choose_in_place(job);
@@ -400,6 +422,7 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
     for (int a = 0; a < job->m.n; a++) operand->alongM |= whole->stride[job->m.dim[a]] != 0;
     for (int k = 0; k < job->body.code.nInstructions; k++) operand->alongM |= job->body.code.instructions[k].dst == operand->reg; /* overwritten: load it again */
   }
+  choose_in_lines(job);
   if (job->splits > 1) {
     job->partials = gl_kernel_memory((size_t)(job->batch.total * job->splits * job->m.total * job->columns * job->gemm->size));
     if (!job->partials) return gl_out_of_memory(run);

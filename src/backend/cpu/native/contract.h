@@ -18,6 +18,7 @@ typedef struct {
   gl_view whole, line;
   int reg;
   bool alongM;   /* differs from row to row */
+  bool inLine;   /* lines may be used where they lie: read in place of a register, or written as one */
   i32 *rows;     /* where each m starts; null where there are bounds */
 } gl_epilogue_operand;
 
@@ -45,6 +46,7 @@ typedef struct {
   gl_epilogue_operand *inputs, *outputs;
   const f64 *scalars;
   int rows;     /* rows of a tile that the epilogue takes at a time */
+  bool inLines; /* some operand may be used where it lies */
   bool inPlace; /* whole panels are written to the output itself: no epilogue, lines of the output run on, `outStep` apart */
   int64_t outStep;
 } gl_contraction;

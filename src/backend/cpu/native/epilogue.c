@@ -2,6 +2,9 @@
 #include "contract.h"
 #include <string.h>
 
+/* Shorter lines cost more in calls than in copies. */
+enum { LEAST_LINE = 192 };
+
 /* Adds index * stride of the axes to *offset; false if the view has bounds there and an index lies outside. */
 static bool step_into(const gl_view *view, const gl_axes *axes, int64_t index, int64_t *offset) {
   bool inside = true;
@@ -33,7 +36,46 @@ static int64_t batch_offset(const gl_contraction *job, const gl_epilogue_operand
   return offset;
 }
 
+/* Where line m of an operand begins at column n0. */
+static char *line_start(const gl_contraction *job, const gl_epilogue_operand *operand, int64_t batch, int64_t m, int64_t n0) {
+  gl_view line = operand->line;
+  to_row(job, operand, batch_offset(job, operand, batch), batch, m, &line);
+  return line.base + n0 * gl_size(line.dtype);
+}
+/* A row at a time, on operands where they lie: nothing is copied. */
+static void in_lines(const gl_contraction *job, gl_frame *frame, int64_t batch, int64_t m0, int64_t rows, int64_t n0, int64_t width, char *tile) {
+  const gl_body *body = &job->body;
+  for (int64_t r = 0; r < rows; r++) {
+    frame->registers[0] = tile + r * job->columns * job->gemm->size;
+    for (int i = 0; i < body->nInputs; i++) {
+      const gl_epilogue_operand *in = &job->inputs[i];
+      if (in->inLine) frame->registers[in->reg] = line_start(job, in, batch, m0 + r, n0);
+      else if (in->alongM || r == 0) {
+        gl_view line = in->line;
+        frame->registers[in->reg] = frame->storage[in->reg];
+        if (to_row(job, in, batch_offset(job, in, batch), batch, m0 + r, &line)) GL(load)(&line, n0, width, frame->storage[in->reg]);
+        else GL(splat)(line.dtype, line.fill, width, frame->storage[in->reg]);
+      }
+    }
+    for (int i = 0; i < body->nOutputs; i++)
+      if (job->outputs[i].inLine) frame->registers[job->outputs[i].reg] = line_start(job, &job->outputs[i], batch, m0 + r, n0);
+    const gl_range range = {.start = 0, .count = width, .total = 0, .firstRow = 0, .rows = 1, .length = (int)width};
+    GL(compute)(body, frame, job->scalars, &range);
+    for (int i = 0; i < body->nOutputs; i++) {
+      const gl_epilogue_operand *out = &job->outputs[i];
+      gl_view line = out->line;
+      if (out->inLine) continue;
+      to_row(job, out, batch_offset(job, out, batch), batch, m0 + r, &line);
+      GL(store)(&line, n0, width, frame->registers[out->reg]);
+    }
+  }
+}
+
 void GL(epilogue)(const gl_contraction *job, gl_frame *frame, int64_t batch, int64_t m0, int64_t rows, int64_t n0, int64_t width, char *tile) {
+  if (job->inLines && width >= LEAST_LINE && width % GL_LANES == 0) {
+    in_lines(job, frame, batch, m0, rows, n0, width, tile);
+    return;
+  }
   const gl_body *body = &job->body;
   const int64_t columns = job->columns, rowBytes = columns * job->gemm->size;
   for (int64_t done = 0; done < rows; done += job->rows) {
