@@ -1,3 +1,4 @@
+// npm run bench -- --kernel: see kernel.ts.
 // npm run bench [-- --only cnn,mlp] [--json]: our step times beside PyTorch's, alternating in one run, as medians.
 // The peer is the python in GRADLAB_PEER_PYTHON, else that of the PATH; it needs torch. Without it only our times are shown.
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -13,8 +14,15 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '9' },
     threads: { type: 'string', default: '2' },
+    kernel: { type: 'boolean', default: false },
+    folder: { type: 'string' },
   },
 });
+if (options.kernel) {
+  const { benchKernels } = await import('./kernel.js');
+  await benchKernels(Number(options.rounds), options.folder);
+  process.exit();
+}
 const source = fileURLToPath(new URL('../../../test/bench/peer.py', import.meta.url));
 
 /** The other engine, in a process of its own that waits between requests. */
