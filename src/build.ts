@@ -28,6 +28,9 @@ export const cast = (node: Node, dtype: DType): Node => {
 export const unary = (op: UnaryName, node: Node): Node => {
   if (isFloat(node.dtype) && op === 'not')
     throw new DTypeError(`not: operand is ${node.dtype}`, 'It takes bool (logical) or integers (bitwise).');
+  if (node.dtype === 'bool' && op === 'neg')
+    throw new DTypeError('neg: operand is bool', 'Use t.not(), or convert first: t.int().');
+  if (!isFloat(node.dtype) && op === 'isnan') return constant(0, node.shape, 'bool');
   if (!isFloat(node.dtype) && (op === 'floor' || op === 'ceil' || op === 'round' || op === 'trunc')) return node;
   return make(op, [node]);
 };
@@ -81,12 +84,13 @@ function logical(op: BinaryName): BinaryName {
 }
 
 export const add = (a: Node, b: Node): Node =>
-  constantOf(b) === 0 && sameShape(a.shape, b.shape) ? a : binary('add', a, b);
+  constantOf(b) === 0 && a.dtype === promote(a.dtype, b.dtype) && sameShape(a.shape, b.shape) ? a : binary('add', a, b);
 export const sub = (a: Node, b: Node): Node => binary('sub', a, b);
 export const mul = (a: Node, b: Node): Node => {
   if (sameShape(a.shape, b.shape)) {
-    if (constantOf(b) === 1) return a;
-    if (constantOf(a) === 1) return b;
+    const dtype = promote(a.dtype, b.dtype);
+    if (constantOf(b) === 1 && a.dtype === dtype) return a;
+    if (constantOf(a) === 1 && b.dtype === dtype) return b;
   }
   return binary('mul', a, b);
 };

@@ -175,13 +175,14 @@ export function eye(n: number, m = n, options: CreateOptions = {}): Tensor {
 /** The elements on and below diagonal `k` of the last two axes, zeros above. */
 export function tril<T extends Tensor>(matrix: T, k?: number): Tensor<t.ShapeOf<T>>;
 export function tril(matrix: Tensor, k = 0): Tensor {
-  return matrix.where(triangle(matrix, k), 0);
+  return matrix.where(triangle(matrix, k), zeroOf(matrix));
 }
 /** The elements on and above diagonal `k` of the last two axes, zeros below. */
 export function triu<T extends Tensor>(matrix: T, k?: number): Tensor<t.ShapeOf<T>>;
 export function triu(matrix: Tensor, k = 0): Tensor {
-  return matrix.where(triangle(matrix, k - 1).not(), 0);
+  return matrix.where(triangle(matrix, k - 1).not(), zeroOf(matrix));
 }
+const zeroOf = (t: Tensor): Tensor => full([], 0, { dtype: t.dtype });
 function triangle(matrix: Tensor, k: number): Tensor {
   if (matrix.rank < 2) throw new ShapeError(`tril/triu: shape ${show(matrix.shape)}`, 'They take at least two axes.');
   const [n, m] = matrix.shape.slice(-2) as [number, number];

@@ -118,8 +118,8 @@ const binary = (gradient: (node: Node, g: Node) => Gradients): Op => row('elemen
 const comparison: Op = row('elementwise', (inputs) => ({ shape: paired(inputs).shape, dtype: 'bool' }), nothing);
 const bits: Op = binary(nothing);
 
-/** Half of g where a and b tie, all of it where `wins`. */
-const share = (wins: Node, ties: Node, g: Node): Node => where(ties, mul(g, num(g, 0.5)), where(wins, g, num(g, 0)));
+/** Half of g where a and b tie, none where the other is chosen; where one is NaN, all of it to both, as in PyTorch. */
+const share = (loses: Node, ties: Node, g: Node): Node => where(ties, mul(g, num(g, 0.5)), where(loses, num(g, 0), g));
 
 const reduction = (dtype: DType | null, gradient: (node: Node, g: Node) => Node | null): Op =>
   row(
@@ -266,11 +266,11 @@ export const ops: Record<OpName, Op> = {
   }),
   max: binary((n, g) => {
     const ties = equal(x(n), y(n));
-    return [share(less(y(n), x(n)), ties, g), share(less(x(n), y(n)), ties, g)];
+    return [share(less(x(n), y(n)), ties, g), share(less(y(n), x(n)), ties, g)];
   }),
   min: binary((n, g) => {
     const ties = equal(x(n), y(n));
-    return [share(less(x(n), y(n)), ties, g), share(less(y(n), x(n)), ties, g)];
+    return [share(less(y(n), x(n)), ties, g), share(less(x(n), y(n)), ties, g)];
   }),
   /** Remainder with the divisor's sign: a − b·⌊a/b⌋. */
   mod: binary((n, g) => [g, neg(mul(g, unary('floor', div(x(n), y(n)))))]),
@@ -456,6 +456,7 @@ export const ops: Record<OpName, Op> = {
 
 /** The transpose of `slice`: zeros between and around the elements of g. */
 function unslice(n: Node, g: Node): Node {
+  if (sizeOf(g.shape) === 0) return constant(0, x(n).shape, g.dtype);
   const start = need(n.attributes.start, 'start');
   const step = need(n.attributes.step, 'step');
   const reversed = step.flatMap((s, i) => (s < 0 ? [i] : []));
@@ -464,12 +465,12 @@ function unslice(n: Node, g: Node): Node {
   const high: number[] = [];
   const spaced = g.shape.map((length, i) => {
     const stride = Math.abs(step[i]!);
-    const span = length === 0 ? 0 : (length - 1) * stride + 1;
-    low.push(length === 0 ? 0 : step[i]! < 0 ? start[i]! - (length - 1) * stride : start[i]!);
+    const span = (length - 1) * stride + 1;
+    low.push(step[i]! < 0 ? start[i]! - (length - 1) * stride : start[i]!);
     high.push(x(n).shape[i]! - span - low[i]!);
     return span;
   });
-  if (step.some((s) => Math.abs(s) > 1) && sizeOf(g.shape) > 0) {
+  if (step.some((s) => Math.abs(s) > 1)) {
     const strides = step.map(Math.abs);
     const split = pad(
       reshape(

@@ -256,6 +256,12 @@ export class Tensor<S extends Shape = Shape> {
   /** this to the power of other, broadcast. */
   pow<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'pow', T, U>): Tensor<t.Both<T, U>>;
   pow(this: Tensor, other: Operand): Tensor {
+    if (this.dtype === 'bool' && (typeof other === 'number' || other === true)) return this.int().pow(other);
+    if (typeof other === 'number' && other < 0 && Number.isInteger(other) && !isFloat(this.dtype))
+      throw new DTypeError(
+        `pow: ${this.dtype} to the power of ${other} is no integer`,
+        'Convert first: t.float().pow(…), or use t.reciprocal().',
+      );
     if (other === 2) return this.mul(this);
     if (other === 1) return this;
     if (other === 0.5) return this.sqrt();
@@ -264,7 +270,7 @@ export class Tensor<S extends Shape = Shape> {
   /** this². */
   square(): Tensor<S>;
   square(this: Tensor): Tensor {
-    return this.mul(this);
+    return this.pow(2);
   }
   /** The larger of each pair; NaN wins. */
   maximum<T extends Tensor, U extends Tensor = t.Scalar>(
@@ -287,12 +293,16 @@ export class Tensor<S extends Shape = Shape> {
   atan2(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('atan2', floating(this.node), floating(this.#lift(other))));
   }
-  /** Limits values to [low, high]; either may be left out as undefined. */
+  /** Limits values to [low, high]; either may be left out as undefined. The gradient at a limit is 1, outside 0. */
   clamp(low?: number, high?: number): Tensor<S> {
-    let out: Tensor = this;
-    if (low !== undefined) out = out.maximum(low);
-    if (high !== undefined) out = out.minimum(high);
-    return out;
+    let out = this.node;
+    const bound = (value: number, outside: (x: Node, limit: Node) => Node): void => {
+      const limit = scalarNode(value, out.dtype);
+      out = b.where(outside(out, limit), limit, out);
+    };
+    if (low !== undefined) bound(low, b.less);
+    if (high !== undefined) bound(high, (x, limit) => b.less(limit, x));
+    return new Tensor(out);
   }
   /** −this. */
   neg(): Tensor<S> {
@@ -714,9 +724,15 @@ export class Tensor<S extends Shape = Shape> {
     for (const amount of amounts) checkWhole('pad: an amount', amount, Number.NEGATIVE_INFINITY);
     for (let i = 0; i < amounts.length; i += 2) {
       const axis = this.rank - 1 - i / 2;
-      [low[axis], high[axis]] = [amounts[i]!, amounts[i + 1]!];
+      const [before, after, length] = [amounts[i]!, amounts[i + 1]!, this.shape[axis]!];
+      if (Math.min(before, 0) + Math.min(after, 0) + length < 0 || before + after + length < 0)
+        throw new ShapeError(
+          `pad: ${before} before and ${after} after axis ${axis} of ${show(this.shape)}`,
+          `Negative amounts crop; the axis has only ${length} elements.`,
+        );
+      [low[axis], high[axis]] = [before, after];
     }
-    return new Tensor(b.pad(this.node, low, high, value));
+    return new Tensor(b.pad(this.node, low, high, this.dtype === 'bool' ? Number(value !== 0) : value));
   }
   /** Joins tensors along an axis that they already have. */
   static concat<const L extends readonly Tensor[], A extends number = 0>(
@@ -835,7 +851,7 @@ export class Tensor<S extends Shape = Shape> {
     correction?: number,
   ): Tensor<t.Over<T, A, K>>;
   std(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
-    return this.var(axes, keepDims, correction).sqrt();
+    return this.var(axes, keepDims, correction).#root(2);
   }
   /** Largest element over `axes` (all by default); NaN wins. Equal elements share the gradient. */
   max<T extends Tensor, const A extends Axes | undefined = undefined, K extends boolean = false>(
@@ -902,10 +918,22 @@ export class Tensor<S extends Shape = Shape> {
     keepDims?: K,
   ): Tensor<t.Over<T, A, K>>;
   logSumExp(this: Tensor, axes?: Axes, keepDims = false): Tensor {
-    const peak = this.max(axes, true).detach();
+    const peak = this.#peak(axes);
     const safe = peak.where(peak.isFinite(), 0);
     const sum = this.sub(safe).exp().sum(axes, true).log().add(safe);
     return keepDims ? sum : sum.#dropAxes(checkAxes('logSumExp', axes, this.rank));
+  }
+  /** The largest over `axes`, which stay with length 1, as a constant; 0 for nothing. */
+  #peak(this: Tensor, axes: Axes | undefined): Tensor {
+    const list = checkAxes('max', axes, this.rank);
+    if (list.every((axis) => this.shape[axis] !== 0)) return this.max(axes, true).detach();
+    return new Tensor(
+      b.constant(
+        0,
+        this.shape.map((n, i) => (list.includes(i) ? 1 : n)),
+        this.dtype,
+      ),
+    );
   }
   #dropAxes(axes: readonly number[]): Tensor {
     return this.reshape(this.shape.filter((_, i) => !axes.includes(i)));
@@ -920,16 +948,23 @@ export class Tensor<S extends Shape = Shape> {
   norm(this: Tensor, p = 2, axes?: Axes, keepDims = false): Tensor {
     if (p === Number.POSITIVE_INFINITY) return this.abs().max(axes, keepDims);
     if (p === 1) return this.abs().sum(axes, keepDims);
-    if (p === 2) return this.mul(this).sum(axes, keepDims).sqrt();
-    return this.abs()
-      .pow(p)
-      .sum(axes, keepDims)
-      .pow(1 / p);
+    if (p === 0) return new Tensor(b.cast(this.ne(0).node, floating(this.node).dtype)).sum(axes, keepDims);
+    if (p === 2) return this.mul(this).sum(axes, keepDims).#root(2);
+    // Below 1 the slope of xᵖ itself has no limit at 0.
+    const there = this.ne(0);
+    const powers: Tensor = p < 1 ? this.where(there, 1).abs().pow(p).where(there, 0) : this.abs().pow(p);
+    return powers.sum(axes, keepDims).#root(p);
+  }
+  /** this^(1/p), with the gradient 0 at 0, where the slope has no limit. */
+  #root(this: Tensor, p: number): Tensor {
+    const there = this.ne(0);
+    const safe = this.where(there, 1);
+    return (p === 2 ? safe.sqrt() : safe.pow(1 / p)).where(there, 0);
   }
   /** eˣ / Σ eˣ along `axis` (the last by default). */
   softmax<T extends Tensor, A extends number = -1>(this: T, axis?: t.AxisFor<'softmax', T, A>): Tensor<t.ShapeOf<T>>;
   softmax(this: Tensor, axis = -1): Tensor {
-    const shifted = new Tensor(floating(this.node)).sub(this.max(axis, true).detach());
+    const shifted = new Tensor(floating(this.node)).sub(this.#peak(axis));
     const e = shifted.exp();
     return e.div(e.sum(axis, true));
   }
@@ -939,7 +974,7 @@ export class Tensor<S extends Shape = Shape> {
     axis?: t.AxisFor<'logSoftmax', T, A>,
   ): Tensor<t.ShapeOf<T>>;
   logSoftmax(this: Tensor, axis = -1): Tensor {
-    const shifted = new Tensor(floating(this.node)).sub(this.max(axis, true).detach());
+    const shifted = new Tensor(floating(this.node)).sub(this.#peak(axis));
     return shifted.sub(shifted.exp().sum(axis, true).log());
   }
   /** Running sum along `axis`. */

@@ -7,22 +7,36 @@ interface Term {
   axes: string[];
 }
 
-/** Reads `'ij,jk->ik'`; without an arrow the result has the axes named once, in alphabetical order. */
-function readEquation(equation: string, count: number): { inputs: string[]; output: string } {
+/** Names for the axes that `...` stands for, the last one first: they line up from the right, as in broadcasting. */
+const unnamed = (count: number): string[] => Array.from({ length: count }, (_, i) => `.${count - 1 - i}`);
+
+/**
+ * Reads `'ij,jk->ik'` for tensors of the given numbers of axes; without an arrow the result has the axes of `...` and
+ * then those named once, in alphabetical order.
+ */
+function readEquation(equation: string, ranks: readonly number[]): { inputs: string[][]; output: string[] } {
   const [left, right, ...more] = equation.replaceAll(' ', '').split('->');
-  const inputs = (left ?? '').split(',');
-  const letters = [...inputs.join('')];
-  const once = letters.filter((c, i) => letters.indexOf(c) === i && letters.lastIndexOf(c) === i);
-  const output = right ?? once.sort().join('');
-  if (more.length > 0 || inputs.length !== count || ![...inputs, output].every((part) => /^[A-Za-z]*$/.test(part))) {
+  const parts = (left ?? '').split(',');
+  const wellFormed = (part: string): boolean => /^[A-Za-z]*(\.\.\.[A-Za-z]*)?$/.test(part);
+  if (more.length > 0 || parts.length !== ranks.length || ![...parts, right ?? ''].every(wellFormed)) {
     throw new ValueError(
-      `einsum: equation '${equation}' for ${count} tensors`,
-      "Name each tensor's axes with letters, tensors separated by commas, then '->' and the axes of the result: 'bij,bjk->bik'.",
+      `einsum: equation '${equation}' for ${ranks.length} tensors`,
+      "Name each tensor's axes with letters ('...' for any others), tensors separated by commas, then '->' and the axes of the result: 'bij,bjk->bik'.",
     );
   }
-  if ([...output].some((c, i) => !letters.includes(c) || output.indexOf(c) !== i)) {
+  const name = (part: string, rest: readonly string[]): string[] => {
+    const [before, after] = part.split('...');
+    return after === undefined ? [...part] : [...(before ?? ''), ...rest, ...after];
+  };
+  const hidden = parts.map((part, k) => (part.includes('...') ? Math.max(0, ranks[k]! - part.length + 3) : 0));
+  const inputs = parts.map((part, k) => name(part, unnamed(hidden[k]!)));
+  const rest = unnamed(Math.max(0, ...hidden));
+  const letters = parts.join('').replaceAll(/[.]/g, '');
+  const once = [...letters].filter((c) => letters.indexOf(c) === letters.lastIndexOf(c)).sort();
+  const output = right === undefined ? [...rest, ...once] : name(right, rest);
+  if (output.some((c, i) => !inputs.some((axes) => axes.includes(c)) || output.indexOf(c) !== i)) {
     throw new ValueError(
-      `einsum: result axes '${output}' of '${equation}'`,
+      `einsum: result axes '${right}' of '${equation}'`,
       'Each must stand on the left, and only once on the right.',
     );
   }
@@ -86,38 +100,47 @@ function contract(a: Term, b: Term, wanted: ReadonlySet<string>): Term {
 /**
  * Einstein summation.
  * @param equation letters for the axes of each tensor, separated by commas, and after `->` those of the result;
- * axes missing there are summed, a letter twice in one tensor takes the diagonal.
+ * axes missing there are summed, a letter twice in one tensor takes the diagonal, `...` stands for axes that go along
+ * and broadcast.
  * @throws ValueError for a malformed equation, ShapeError where lengths disagree.
  * @example einsum('bhtd,bhsd->bhts', query, key)
  */
 export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
-  const { inputs, output } = readEquation(equation, tensors.length);
+  const { inputs, output } = readEquation(
+    equation,
+    tensors.map((tensor) => tensor.rank),
+  );
   const lengths = new Map<string, number>();
   tensors.forEach((tensor, k) => {
     const axes = inputs[k]!;
     if (axes.length !== tensor.rank) {
       throw new ShapeError(
-        `einsum: '${axes}' names ${axes.length} axes of ${show(tensor.shape)}`,
-        'Name every axis of each tensor.',
+        `einsum: '${equation.split('->')[0]!.split(',')[k]!.trim()}' names ${axes.length} axes of ${show(tensor.shape)}`,
+        "Name every axis of each tensor, or write '...' for those that go along.",
       );
     }
-    [...axes].forEach((c, i) => {
-      const known = lengths.get(c);
-      if (known !== undefined && known !== tensor.shape[i]) {
+    axes.forEach((c, i) => {
+      const [known, length] = [lengths.get(c), tensor.shape[i]!];
+      const broadcast = c.startsWith('.') && (known === 1 || length === 1);
+      if (known !== undefined && known !== length && !broadcast) {
         throw new ShapeError(
-          `einsum: axis '${c}' is ${known} and ${tensor.shape[i]} in '${equation}'`,
+          `einsum: axis '${c.startsWith('.') ? '...' : c}' is ${known} and ${length} in '${equation}'`,
           'One name stands for one length.',
         );
       }
-      lengths.set(c, tensor.shape[i]!);
+      lengths.set(c, known === undefined || known === 1 ? length : known);
     });
   });
-  const terms = tensors.map((tensor, k) => diagonal({ tensor, axes: [...inputs[k]!] }));
+  const terms = tensors.map((tensor, k) => {
+    const axes = inputs[k]!;
+    const full = axes.map((c, i) => (c.startsWith('.') ? lengths.get(c)! : tensor.shape[i]!));
+    return diagonal({ tensor: tensor.expand(full), axes });
+  });
   let result = terms[0]!;
   for (let k = 1; k < terms.length; k++) {
     const later = new Set([...output, ...terms.slice(k + 1).flatMap((term) => term.axes)]);
     result = contract(result, terms[k]!, later);
   }
   result = sumOut(result, new Set(output));
-  return result.tensor.permute([...output].map((c) => result.axes.indexOf(c)));
+  return result.tensor.permute(output.map((c) => result.axes.indexOf(c)));
 }

@@ -84,8 +84,10 @@ export const lerp = (a: Tensor, b: Tensor, weight: Operand): Tensor => a.add(b.s
 
 /** x · ln y, 0 where x = 0 unless y is NaN; broadcast. */
 export function xlogy(x: Tensor, y: Operand): Tensor {
-  const other = real(lift(y, x));
-  const zero = x.eq(0).and(other.isNaN().not());
+  const lifted = lift(y, x);
+  const other = isFloat(lifted.dtype) || !isFloat(x.dtype) ? real(lifted) : lifted.to(x.dtype);
+  // Where the logarithm is finite the product is 0 by itself, and its gradient ln y.
+  const zero = x.eq(0).and(other.le(0).or(isInf(other)));
   const safe = full([], 1, { dtype: other.dtype }).where(zero, other);
   return x.mul(safe.log());
 }

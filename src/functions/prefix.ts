@@ -1,8 +1,7 @@
 // Running products, extremes and log-sums along an axis, by doubling: log₂ n elementwise steps, differentiable as they are.
 
 import { full } from '../create.js';
-import { isFloat } from '../dtype.js';
-import { DTypeError } from '../errors.js';
+import { type DType, isFloat } from '../dtype.js';
 import { checkAxis } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { logAddExp } from './pointwise.js';
@@ -34,14 +33,21 @@ const counted = (t: Tensor): Tensor => (t.dtype === 'bool' ? t.int() : t);
 /** Running product along `axis`. Gradients are right where elements are 0, too. */
 export const cumprod = (t: Tensor, axis: number): Tensor => prefix('cumprod', counted(t), axis, 1, (a, b) => a.mul(b));
 
-function extreme(op: string, t: Tensor, axis: number, sign: 1 | -1): Tensor {
-  if (!isFloat(t.dtype)) throw new DTypeError(`${op}: elements are ${t.dtype}`, 'Convert first: t.float().');
-  return prefix(op, t, axis, sign * Number.NEGATIVE_INFINITY, (a, b) => (sign > 0 ? a.maximum(b) : a.minimum(b)));
-}
-/** Largest so far along `axis`; NaN stays. */
-export const cummax = (t: Tensor, axis: number): Tensor => extreme('cummax', t, axis, 1);
-/** Smallest so far along `axis`; NaN stays. */
-export const cummin = (t: Tensor, axis: number): Tensor => extreme('cummin', t, axis, -1);
+/** The least and the greatest number of each dtype. */
+const limits = {
+  float32: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  float64: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  bool: [0, 1],
+} as const satisfies Record<DType, readonly [number, number]>;
+
+/** Largest so far along `axis`; NaN stays. Of equal elements the last has the gradient. */
+export const cummax = (t: Tensor, axis: number): Tensor =>
+  prefix('cummax', counted(t), axis, limits[t.dtype][0], (a, b) => b.where(b.ge(a).or(b.isNaN()), a));
+/** Smallest so far along `axis`; NaN stays. Of equal elements the last has the gradient. */
+export const cummin = (t: Tensor, axis: number): Tensor =>
+  prefix('cummin', counted(t), axis, limits[t.dtype][1], (a, b) => b.where(b.le(a).or(b.isNaN()), a));
 
 /** ln of the running sum of eˣ along `axis`, without overflow. */
 export const logCumSumExp = (t: Tensor, axis: number): Tensor =>

@@ -146,7 +146,7 @@ export function diagonal(t: Tensor, offset = 0, first = 0, second = 1): Tensor {
   const start = offset < 0 ? -offset : 0;
   const length = Math.max(0, Math.min(rows - start, columns - Math.max(0, offset)));
   const lead = rest.map((i) => t.shape[i]!);
-  if (length === 0) return moved.reshape(...lead, -1).narrow(-1, 0, 0);
+  if (length === 0) return moved.reshape(...lead, rows * columns).narrow(-1, 0, 0);
   // From its first element on, every (columns + 1)-th of the flattened matrix is on the diagonal.
   const from = start * columns + Math.max(0, offset);
   const span = length * (columns + 1);

@@ -13,6 +13,8 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-8, -1e-8, 1e-30, 
 
 
 def numbers(t):
+    if not t.is_floating_point():
+        return [int(v) for v in t.flatten().tolist()]
     return [("nan" if math.isnan(v) else "inf" if v == math.inf else "-inf" if v == -math.inf else float(f"{v:.9g}")) for v in t.detach().double().flatten().tolist()]
 
 
@@ -179,6 +181,43 @@ case("nonzero", lambda t: t.nonzero(), zeros3, grad=False)
 case("searchSorted", lambda s, v: torch.searchsorted(s, v), torch.tensor([1.0, 3.0, 3.0, 5.0]), torch.tensor([[0.0, 3.0], [4.0, 9.0]]), args=[False], grad=False)
 case("searchSorted", lambda s, v: torch.searchsorted(s, v, right=True), torch.tensor([1.0, 3.0, 3.0, 5.0]), torch.tensor([[0.0, 3.0], [4.0, 9.0]]), args=[True], grad=False)
 case("binCount", lambda t: t.bincount(minlength=6), torch.tensor([1, 4, 1, 0, 1], dtype=torch.int32), args=[6], grad=False)
+
+# Edges: empty axes, limits that are met exactly, ties, zeros where a slope has no limit, booleans and integers.
+empty = torch.randn(2, 0, 3)
+for axis in (1, -1):
+    case("softmax", lambda t: t.softmax(axis), empty, args=[axis])
+    case("logSoftmax", lambda t: t.log_softmax(axis), empty, args=[axis])
+case("logSumExp", lambda t: t.logsumexp(1), empty, args=[1, False])
+case("einsum", lambda p, q: torch.einsum("ij,k->ikj", p, q), torch.randn(2, 0), torch.randn(10)[1::3], args=["ij,k->ikj"])
+case("diagonal", lambda t: t.diagonal(-3, 0, 1) * 2, torch.randn(2, 2, 0), args=[-3, 0, 1])
+case("at", lambda t: t[::2, 0:0, 1::2] * 2, torch.randn(4, 2, 5), args=["::2", "0:0", "1::2"])
+case("clamp", lambda t: t.clamp(-1, 2), torch.tensor([-2.0, -1.0, 0.0, 2.0, 3.0]), args=[-1, 2])
+met = torch.tensor([1.0, 3.0, 3.0, 2.0, 3.0, math.nan])
+case("cummax", lambda t: t[:5].cummax(0).values, met, args=[0, 5])
+case("cummin", lambda t: t[:5].cummin(0).values, met, args=[0, 5])
+case("cummax", lambda t: t.cummax(0).values, met, args=[0], grad=False)
+for values in ([3, -1, 3, 7], [-(2**31), 2**31 - 1]):
+    whole = torch.tensor(values, dtype=torch.int32)
+    case("cummax", lambda t: t.cummax(0).values, whole, args=[0], grad=False)
+    case("cummin", lambda t: t.cummin(0).values, whole, args=[0], grad=False)
+    case("isNaN", torch.isnan, whole, grad=False)
+case("matmul", torch.matmul, torch.tensor([[2**31 - 1, 46341]], dtype=torch.int32), torch.tensor([[2**31 - 1], [46341]], dtype=torch.int32), grad=False)
+still = torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 2.0]])
+for p in (2, 3, 0.5):
+    case("norm", lambda t: torch.linalg.vector_norm(t, p, 1), still, args=[p, 1])
+case("norm", lambda t: torch.linalg.vector_norm(t, 0, 1), still, args=[0, 1], grad=False)
+case("std", lambda t: t.std(1), torch.tensor([[2.0, 2.0], [1.0, 4.0]]), args=[1, False])
+for name, f in {"maximum": torch.maximum, "minimum": torch.minimum}.items():
+    # Where one is NaN, both receive the gradient.
+    case(name, f, torch.tensor([1.0, 2.0, math.nan, 3.0, math.nan]), torch.tensor([2.0, 2.0, 1.0, math.nan, math.nan]))
+case("xlogy", torch.xlogy, torch.tensor([0.0, 0.0, 2.0, 0.0]), torch.tensor([3.0, 0.0, 0.5, math.inf]), grad=False)
+case("xlogy", torch.xlogy, torch.tensor([0.0, 2.0]), torch.tensor([3.0, 0.5]))
+bools = torch.tensor([[True, False], [True, True]])
+case("tril", lambda t: t.tril(0), bools, args=[0], grad=False)
+case("pad", lambda t: F.pad(t, (1, 0), value=2), bools, args=[[1, 0], 2], grad=False)
+case("einsum", lambda p: torch.einsum("...ij->...ji", p), torch.randn(2, 3, 4), args=["...ij->...ji"])
+case("einsum", lambda p, q: torch.einsum("...i,...i->...", p, q), torch.randn(2, 3), torch.randn(1, 3), args=["...i,...i->..."])
+case("einsum", lambda p, q: torch.einsum("b...d,d", p, q), torch.randn(2, 3, 4, 5), torch.randn(5), args=["b...d,d"])
 
 target = pathlib.Path(__file__).with_name("torch-ops.json")
 target.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")

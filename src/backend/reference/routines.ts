@@ -8,15 +8,20 @@ import { sizeOf, stridesOf } from '../../shape.js';
 import type { Dense } from './index.js';
 import { eachIndex } from './views.js';
 
+/** Products of integers keep their low 32 bits, as in C. */
+const product = (out: TypedArray): ((a: number, b: number) => number) =>
+  out instanceof Float32Array || out instanceof Float64Array ? (a, b) => a * b : Math.imul;
+
 function matmul(a: Dense, b: Dense, out: TypedArray): void {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape[b.shape.length - 1]!;
   const batch = sizeOf(a.shape.slice(0, -2));
+  const times = product(out);
   for (let p = 0; p < batch; p++) {
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;
-        for (let q = 0; q < k; q++) sum += a.array[(p * m + i) * k + q]! * b.array[(p * k + q) * n + j]!;
+        for (let q = 0; q < k; q++) sum += times(a.array[(p * m + i) * k + q]!, b.array[(p * k + q) * n + j]!);
         out[(p * m + i) * n + j] = sum;
       }
     }
