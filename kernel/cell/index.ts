@@ -7,6 +7,6 @@ export { codeFrame } from './frame.js';
 export type { CellSourceMap } from './map.js';
 export { objectInParentheses } from './object.js';
 export { parseCell } from './parse.js';
-export { type RewriteOptions, type RewrittenCell, rewriteCell } from './rewrite.js';
+export { type Names, type RewriteOptions, type RewrittenCell, rewriteCell } from './rewrite.js';
 export { type CellRuntime, createCellRuntime, createScope, type ModuleNamespace, type NotebookScope } from './scope.js';
 export { keepTypeScript } from './typescript.js';

@@ -11,13 +11,16 @@ import { ReferenceRewriter, type Spelling } from './references.js';
 import { isAmbient, isInstantiated, isUsing, isVar, varIdentifiers } from './scopes.js';
 import { typescript } from './typescript.js';
 
+/** A set of names, as far as it is asked here. */
+export type Names = Pick<ReadonlySet<string>, 'has'>;
+
 export interface RewriteOptions {
   /** How stacks and errors call the cell, such as `Cell [3]`; the source's name in the map. */
   readonly name: string;
   /** The script's name for the engine: its `sourceURL`. */
   readonly url: string;
   /** Names which earlier cells declared. */
-  readonly scope: ReadonlySet<string>;
+  readonly scope: Names;
   /** Names of the code around this text, which stay as they are: for expressions in a debugger. */
   readonly locals?: ReadonlySet<string>;
   /** What JSX becomes: calls of `factory`, and `fragment` for `<>`; `React.createElement` and `React.Fragment` by default. */

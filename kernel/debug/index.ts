@@ -8,6 +8,9 @@ import type { Debugger, DebuggerOptions } from './debugger.js';
 export { CellCode, MappedCode } from './cell-code.js';
 export type { InspectorCommand, InspectorMessage } from './contract.js';
 
+/** Older cells cannot be debugged by a debugger that comes later. */
+const MOST_PAST = 4000;
+
 export class Debugging {
   readonly #options: DebuggerOptions;
   #loading: Promise<Debugger> | undefined;
@@ -52,7 +55,10 @@ export class Debugging {
 
   async #tell(news: (adapter: Debugger) => Promise<void>): Promise<void> {
     if (this.#debugger) await news(this.#debugger);
-    else this.#past.push(news);
+    else {
+      this.#past.push(news);
+      if (this.#past.length > MOST_PAST) this.#past.shift();
+    }
   }
 
   async #load(): Promise<Debugger> {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Recent } from '../recent.js';
 import { CellCode, type MappedCode, type Place } from './cell-code.js';
 import { murmur2 } from './murmur2.js';
 
@@ -38,14 +39,20 @@ export function toSource({ code }: Script, at: Place): Place {
   return code ? code.toSource(at) : at;
 }
 
+/** What is older is forgotten. */
+const MOST = 4000;
+const MOST_SCRIPTS = 20_000;
+/** The same text, run again and again. */
+const MOST_OF_ONE = 50;
+
 export class Sources {
   /** Texts of cells by path: those that a front end told, and those that ran. */
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new Recent<string, string>(MOST);
   /** Cells that ran and modules that were compiled, by the name of their script. */
-  readonly #made = new Map<string, { path: string; code: MappedCode }>();
-  readonly #cells = new Map<string, CellCode[]>();
+  readonly #made = new Recent<string, { path: string; code: MappedCode }>(MOST);
+  readonly #cells = new Recent<string, CellCode[]>(MOST);
   readonly #modules = new Map<string, MappedCode>();
-  readonly #scripts = new Map<string, Script>();
+  readonly #scripts = new Recent<string, Script>(MOST_SCRIPTS);
 
   /** A front end will speak of this text. Answers its path. */
   tell(source: string): string {
@@ -58,9 +65,8 @@ export class Sources {
   add(cell: CellCode): void {
     const path = pathOfCell(cell.text);
     this.#made.set(cell.url, { path, code: cell });
-    const same = this.#cells.get(path);
-    if (same) same.push(cell);
-    else this.#cells.set(path, [cell]);
+    const same = this.#cells.get(path) ?? [];
+    this.#cells.set(path, [...same, cell].slice(-MOST_OF_ONE));
   }
 
   /** This module of TypeScript is about to be loaded. */

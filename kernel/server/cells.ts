@@ -160,7 +160,7 @@ export class Cells {
 
   /** Magics first, then the code. */
   async #perform(lane: Lane, request: ExecuteRequest, name: string, run: number): Promise<Done | ErrorContent> {
-    const { magics, code, timed } = splitCell(request.code, new Set(this.#names.keys()));
+    const { magics, code, timed } = splitCell(request.code, this.#names);
     const host = this.#host(lane, run);
     for (const magic of magics) {
       await perform(magic, host);
@@ -225,7 +225,7 @@ export class Cells {
     let cell: RewrittenCell;
     try {
       await turn();
-      cell = await this.#language.rewrite(source, name, new Set(this.#names.keys()));
+      cell = await this.#language.rewrite(source, name, this.#names);
     } catch (error) {
       await found;
       if (!(error instanceof CellSyntaxError)) throw error;
@@ -237,7 +237,7 @@ export class Cells {
       if (this.#typecheck === 'strict') return error;
       this.#sessions.print(run, 'stderr', `${error.traceback.join('\n')}\n`);
     }
-    this.tracebacks.add(name, { source, map: cell.map });
+    this.tracebacks.add(name, { source, map: cell.map }, cell.declares.length === 0);
     checker.commit(text);
     for (const declared of cell.declares) {
       if (!declared.ambient) {
@@ -261,7 +261,7 @@ export class Cells {
       try {
         rewritten.push({
           key,
-          code: (await this.#language.rewrite(source, `${name} ${key}`, new Set(this.#names.keys()))).code,
+          code: (await this.#language.rewrite(source, `${name} ${key}`, this.#names)).code,
         });
       } catch (error) {
         rewritten.push({ key, problem: reportOf(error) });

@@ -1,5 +1,5 @@
 // The text of a cell → its code, its type errors, completions, hovers. TypeScript is loaded behind the first reply.
-import type { RewrittenCell } from '../cell/index.js';
+import type { Names, RewrittenCell } from '../cell/index.js';
 import type { CellChecker, FolderSettings } from '../types/index.js';
 
 type CellModule = typeof import('../cell/index.js');
@@ -71,7 +71,7 @@ export class Language {
   async rewrite(
     source: string,
     name: string,
-    scope: ReadonlySet<string>,
+    scope: Names,
     locals: ReadonlySet<string> = new Set(),
   ): Promise<RewrittenCell> {
     const [{ rewriteCell }, { settings }] = await Promise.all([this.cell(), this.#loadTypes()]);

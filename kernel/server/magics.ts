@@ -1,4 +1,5 @@
 // Lines at the top of a cell that begin with % or ! → what the kernel does for them, and the TypeScript that remains.
+import type { Names } from '../cell/index.js';
 import type { Shell } from './shell.js';
 
 /** How type errors are treated: they stop the cell, are printed, or are not looked for. */
@@ -105,7 +106,7 @@ function helpText(): string {
  * Takes the magics off the top of a cell. A line that begins with `!` and a declared name is TypeScript.
  * @throws MagicError where a magic is unknown.
  */
-export function splitCell(source: string, names: ReadonlySet<string>): SplitCell {
+export function splitCell(source: string, names: Names): SplitCell {
   const lines = source.split('\n');
   const magics: Magic[] = [];
   let timed = false;
@@ -141,7 +142,7 @@ export async function perform({ name, argument }: Magic, host: MagicHost): Promi
   await rule?.act?.(argument, host);
 }
 
-function parseLine(line: string, names: ReadonlySet<string>): Magic | undefined {
+function parseLine(line: string, names: Names): Magic | undefined {
   const magic = /^\s*%{1,2}([A-Za-z]\w*)\s*(.*?)\s*$/.exec(line);
   if (magic) return { name: magic[1] ?? '', argument: magic[2] ?? '' };
   const shell = /^\s*!\s*(([\w$./~-]+).*?)\s*$/.exec(line);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { codeFrame } from '../cell/frame.js';
 import type { CellSourceMap } from '../cell/map.js';
 import type { ErrorReport, JsonObject } from '../contract.js';
+import { Recent } from '../recent.js';
 
 /** A cell that ran, so that positions in its code can be told in its text. */
 export interface CellText {
@@ -24,6 +25,9 @@ interface Frame {
   column: number;
 }
 
+/** Errors in older cells are shown without their text. */
+const MOST_LASTING = 4000;
+const MOST_PASSING = 500;
 const OWN_CODE = fileURLToPath(new URL('../..', import.meta.url));
 const RESET = '\x1b[0m';
 const red = (text: string): string => `\x1b[1;31m${text}${RESET}`;
@@ -31,13 +35,24 @@ const cyan = (text: string): string => `\x1b[36m${text}${RESET}`;
 const dim = (text: string): string => `\x1b[2m${text}${RESET}`;
 
 export class Tracebacks {
-  readonly #cells = new Map<string, CellText>();
-  readonly #maps = new Map<string, SourceMap>();
+  /** Modules, and cells whose functions others may call at any time. */
+  readonly #lasting = new Recent<string, CellText>(MOST_LASTING);
+  readonly #passing = new Recent<string, CellText>(MOST_PASSING);
+  readonly #maps = new Recent<string, SourceMap>(MOST_PASSING);
 
-  /** `name` is what stack frames call the cell. */
-  add(name: string, cell: CellText): void {
-    this.#cells.set(name, cell);
+  /** `name` is what stack frames call the cell. A `passing` one declared nothing. */
+  add(name: string, cell: CellText, passing = false): void {
+    (passing ? this.#passing : this.#lasting).set(name, cell);
     this.#maps.delete(name);
+  }
+
+  /** How many texts are kept. */
+  get size(): number {
+    return this.#lasting.size + this.#passing.size;
+  }
+
+  #cell(name: string): CellText | undefined {
+    return this.#lasting.get(name) ?? this.#passing.get(name);
   }
 
   render(problem: ErrorReport): ErrorContent {
@@ -60,13 +75,13 @@ export class Tracebacks {
 
   /** Where it was thrown, and where the cell called it. */
   #worthShowing(frames: readonly Frame[]): Frame[] {
-    const known = frames.filter((frame) => this.#cells.has(frame.file));
+    const known = frames.filter((frame) => this.#cell(frame.file) !== undefined);
     const cell = known.find((frame) => !frame.file.startsWith('file:'));
     return known.filter((frame, index) => index === 0 || frame === cell);
   }
 
   #excerpt({ file, line, column }: Frame): string {
-    const source = this.#cells.get(file)?.source ?? '';
+    const source = this.#cell(file)?.source ?? '';
     return highlight(codeFrame(source, { line, column }, { line, column: column + 1 }));
   }
 
@@ -82,7 +97,7 @@ export class Tracebacks {
   }
 
   #original(frame: Frame): Frame {
-    const cell = this.#cells.get(frame.file);
+    const cell = this.#cell(frame.file);
     if (!cell) return frame;
     let map = this.#maps.get(frame.file);
     if (!map) {

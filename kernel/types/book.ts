@@ -5,6 +5,7 @@ import { analyse, type CellAnalysis, type Declaration } from '../cell/analyse.js
 import { Edits, type Segment } from '../cell/edits.js';
 import type { ParsedCell } from '../cell/parse.js';
 import { typescript } from '../cell/typescript.js';
+import { CommittedModules, type Uses } from './committed.js';
 
 /** A cell as an ES module. */
 export interface CellModule {
@@ -47,6 +48,8 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 /** The notebook's names and the modules they live in. Its cost per cell does not depend on how many cells there were. */
 export class Book {
   readonly #homes = new Map<string, Home>();
+  readonly #committed = new CommittedModules();
+  #count = 0;
   /** Modules that change the global scope or other modules, which all later cells must see. */
   readonly #augmenting: string[] = [];
   /** Modules of cells that ran and that nothing has imported yet. */
@@ -65,21 +68,14 @@ export class Book {
     const own = new Set(analysis.declares.map(({ name }) => name));
     const wanted = new Set([...analysis.mentions, ...implied]);
     if (prefix !== undefined) for (const name of this.#homes.keys()) if (startsWith(name, prefix)) wanted.add(name);
-    const uses = new Set(this.#augmenting);
-    let carriedOver = '';
-    for (const name of wanted) {
-      const home = own.has(name) ? undefined : this.#homes.get(name);
-      if (home === undefined) continue;
-      uses.add(home.module);
-      carriedOver += carried(name, home);
-    }
+    const uses = this.#uses(own, wanted);
+    let carriedOver = this.#carriedOver(uses);
     for (const name of extraNames) {
       const isMissing = wanted.has(name) && !own.has(name) && !this.#homes.has(name);
       if (isMissing && IDENTIFIER.test(name)) carriedOver += `declare let ${name}: any;`;
     }
-    this.#import(uses);
-    const imports = this.#imports.map((module) => `import * as ${moduleName(module)} from "./${module}";`).join('');
-    return assemble(cell, analysis, folder, `${imports}${carriedOver}${PRELUDE_END}`);
+    this.#import(new Set([...this.#augmenting, ...uses.values()]));
+    return assemble(cell, analysis, folder, `${importsOf(this.#imports)}${carriedOver}${PRELUDE_END}`);
   }
 
   /** Whether later cells could see anything of a cell. */
@@ -87,8 +83,54 @@ export class Book {
     return analyse(cell).declares.length > 0 || cell.statements.some(augments);
   }
 
-  /** Later cells see what `cell`, which is now the module `specifier`, declares. */
-  commit(cell: ParsedCell, specifier: string): void {
+  /** Later cells see what `cell` declares. Answers the module to be written for it, unless an earlier one serves. */
+  commit(cell: ParsedCell, folder: string, implied: Iterable<string>): { name: string; text: string } | undefined {
+    const analysis = analyse(cell);
+    const own = new Set(analysis.declares.map(({ name }) => name));
+    const uses = this.#uses(own, new Set([...analysis.mentions, ...implied]));
+    const isAugmenting = cell.statements.some(augments);
+    const same = isAugmenting ? undefined : this.#committed.same(cell.source, uses);
+    const name = same ?? `cell${++this.#count}.${cell.jsx ? 'tsx' : 'ts'}`;
+    this.#settle(cell, name);
+    if (same !== undefined) return undefined;
+    this.#committed.add(name, cell.source, uses);
+    const modules = new Set([...this.#augmenting, ...uses.values()]);
+    if (isAugmenting) this.#augmenting.push(name);
+    this.#fresh = [...this.#fresh, name].slice(-KEPT_IMPORTS);
+    const prelude = `${importsOf(modules)}${this.#carriedOver(uses)}${PRELUDE_END}`;
+    return { name, text: assemble(cell, analysis, folder, prelude).text };
+  }
+
+  /** How many modules there are; those that no name comes from are swept now and then. */
+  get size(): number {
+    return this.#committed.size;
+  }
+
+  /** Modules that nothing will import any more. */
+  sweep(): string[] {
+    const homes = [...this.#homes.values()].map(({ module }) => module);
+    return this.#committed.sweep([...homes, ...this.#augmenting, ...this.#imports, ...this.#fresh]);
+  }
+
+  #uses(own: ReadonlySet<string>, wanted: ReadonlySet<string>): Uses {
+    const uses = new Map<string, string>();
+    for (const name of wanted) {
+      const home = own.has(name) ? undefined : this.#homes.get(name);
+      if (home !== undefined) uses.set(name, home.module);
+    }
+    return uses;
+  }
+
+  #carriedOver(uses: Uses): string {
+    let text = '';
+    for (const name of uses.keys()) {
+      const home = this.#homes.get(name);
+      if (home !== undefined) text += carried(name, home);
+    }
+    return text;
+  }
+
+  #settle(cell: ParsedCell, specifier: string): void {
     const { declares } = analyse(cell);
     const kinds = new Map<string, Set<Declaration['kind']>>();
     for (const { name, kind } of declares) kinds.set(name, (kinds.get(name) ?? new Set()).add(kind));
@@ -96,8 +138,6 @@ export class Book {
     for (const [name, of] of kinds) {
       this.#homes.set(name, { module: specifier, kinds: of, comment: comments.get(name) ?? '' });
     }
-    if (cell.statements.some(augments)) this.#augmenting.push(specifier);
-    this.#fresh.push(specifier);
   }
 
   reset(): void {
@@ -109,7 +149,7 @@ export class Book {
 
   /** Imports the newest cells from now on, used or not: for when nobody waits. Says whether there were any. */
   importFresh(): boolean {
-    const fresh = this.#fresh.splice(0).slice(-KEPT_IMPORTS);
+    const fresh = this.#fresh.splice(0);
     this.#import(new Set(fresh));
     return fresh.length > 0;
   }
@@ -121,6 +161,10 @@ export class Book {
     if (this.#imports.length + missing.length <= MOST_IMPORTS) this.#imports.push(...missing);
     else this.#imports = [...new Set([...this.#imports.slice(-KEPT_IMPORTS), ...uses])];
   }
+}
+
+function importsOf(modules: Iterable<string>): string {
+  return [...modules].map((module) => `import * as ${moduleName(module)} from "./${module}";`).join('');
 }
 
 /** Variables stay assignable; all else becomes an alias, so that its types, members and generics come along. */

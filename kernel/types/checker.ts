@@ -13,6 +13,7 @@ import { CURRENT, CURRENT_JSX, type Workspace } from './workspace.js';
 
 export type StartEngine = (workspace: Workspace) => Promise<TypeEngine>;
 
+const FEW_MODULES = 64;
 /** While nobody waits, the next check's modules are loaded. */
 const IDLE_MS = 150;
 /** A notebook that was written for tslab, which never checked strictly. */
@@ -29,7 +30,8 @@ export class Checker implements CellChecker {
   readonly #local = new LocalModules();
   #running: Promise<TypeEngine>;
   #queue: Promise<unknown> = Promise.resolve();
-  #modules = 0;
+  /** The book's, or more; twice as many modules are worth a look at which ones are needed. */
+  #sizeAfterSweep = FEW_MODULES;
   #stale = false;
   #lookedForMissing = 0;
   #idle: NodeJS.Timeout | undefined;
@@ -72,10 +74,9 @@ export class Checker implements CellChecker {
       const cell = parseOrNothing(source);
       if (cell === undefined) return;
       if (!Book.carries(cell)) return;
-      const name = `cell${++this.#modules}.${cell.jsx ? 'tsx' : 'ts'}`;
-      const { text } = this.#module(cell, {});
-      this.#workspace.write(name, text);
-      this.#book.commit(cell, name);
+      const module = this.#book.commit(cell, this.#folder, this.#implied(cell));
+      if (module) this.#workspace.write(module.name, module.text);
+      if (this.#book.size > 2 * this.#sizeAfterSweep) this.#sweep();
       this.#whenIdle();
     });
   }
@@ -164,9 +165,17 @@ export class Checker implements CellChecker {
   }
 
   #module(cell: ParsedCell, options: ModuleOptions): CellModule {
+    return this.#book.module(cell, this.#folder, { ...options, implied: this.#implied(cell) });
+  }
+
+  #implied(cell: ParsedCell): string[] {
     const factory = this.#workspace.settings.jsx?.factory ?? 'React';
-    const implied = cell.jsx ? [factory.split('.')[0] ?? factory] : [];
-    return this.#book.module(cell, this.#folder, { ...options, implied });
+    return cell.jsx ? [factory.split('.')[0] ?? factory] : [];
+  }
+
+  #sweep(): void {
+    for (const module of this.#book.sweep()) this.#workspace.remove(module);
+    this.#sizeAfterSweep = Math.max(FEW_MODULES, this.#book.size);
   }
 
   async #findings(): Promise<readonly Finding[]> {

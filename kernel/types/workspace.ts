@@ -75,6 +75,10 @@ export class Workspace {
     writeFileSync(join(this.cells, name), text);
   }
 
+  remove(name: string): void {
+    rmSync(join(this.cells, name), { force: true });
+  }
+
   /** Looks at the folder's tsconfig.json and `node_modules` again. */
   refresh(): FolderSettings {
     const modules: string[] = [];
