@@ -23,11 +23,12 @@ export interface Card {
   readonly footer?: string;
 }
 
+/** For light and dark ground. No variables of JupyterLab: it takes those out of notebooks that it does not trust yet. */
 const colors: Readonly<Record<Tone, string>> = {
-  right: 'var(--jp-success-color1, #2e9e4f)',
-  wrong: 'var(--jp-warn-color1, #e07b00)',
-  open: 'var(--jp-info-color1, #1f83c9)',
-  note: 'var(--jp-border-color1, #8a8a8a)',
+  right: '#2e9e4f',
+  wrong: '#e07b00',
+  open: '#1f83c9',
+  note: '#8a8a8a',
 };
 
 const marks: Readonly<Record<Tone, string>> = { right: '✓', wrong: '✗', open: '○', note: '›' };
@@ -91,7 +92,7 @@ const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 
 /** The card for terminals. Folds are left out unless `open`. */
 export function cardText({ tone, heading, parts = [], folds = [], footer }: Card, open = true): string {
-  const lines = parts.map((part) => indented('code' in part ? part.code : part.text.trim()));
+  const lines = parts.map((part) => indented('code' in part ? part.code : part.text.trim().replace(/\n +/g, '\n')));
   const folded = open
     ? folds.map(({ summary, text, code }) => `${summary}:\n${indented([text, code].filter(Boolean).join('\n'))}`)
     : [];

@@ -186,7 +186,7 @@ export class Exercise<A> {
         ? `It gives the right answer in ${casesOf(this.#options)} cases drawn at random.`
         : 'That is right.';
     const footer = [
-      entry.tries > 0 ? `after ${count(entry.tries, 'other try', 'other tries')}` : 'at the first try',
+      entry.tries > 0 ? `After ${count(entry.tries, 'other try', 'other tries')}.` : 'At the first try.',
       problem,
     ];
     return new Verdict({
@@ -254,8 +254,8 @@ export class Exercise<A> {
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 const triesLeft = (tries: number): string =>
   tries >= patience
-    ? count(tries, 'try', 'tries')
-    : `${tries > 0 ? `${count(tries, 'try', 'tries')} so far; ` : ''}the solution opens once you pass, or after ${patience} tries`;
+    ? `${count(tries, 'try', 'tries')} so far.`
+    : `${tries > 0 ? `${count(tries, 'try', 'tries')} so far; the` : 'The'} solution opens once you pass, or after ${patience} tries.`;
 
 const casesOf = ({ cases = 12 }: { cases?: number }): number => cases;
 

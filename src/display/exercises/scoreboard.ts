@@ -49,7 +49,7 @@ export function costTable(costs: readonly Cost[]): Table {
       model,
       ...quality,
       parameters,
-      bytes: formatCount(bytes, 'B'),
+      bytes: unbroken(formatCount(bytes, 'B')),
       'ms a step': msPerStep === undefined ? '–' : formatShort(msPerStep),
       ...time,
     };
@@ -74,6 +74,9 @@ export interface Score {
   /** Default: what runs here. */
   device?: string;
 }
+
+/** Numbers stay beside their units. */
+const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
 
 interface Kept extends Score {
   readonly device: string;
@@ -101,7 +104,7 @@ export class Scoreboard {
   /** Adds a row, or replaces the one of this chapter, model and metric. @throws DataError where the file cannot be written. */
   add(score: Score): this {
     const { device, processor, date } = machine();
-    const kept: Kept = { ...score, device: score.device ?? `${device} on ${processor}`, date };
+    const kept: Kept = { ...score, device: score.device ?? `${device.split(' ')[0]}, ${processor}`, date };
     file.update((rows) =>
       [...rows.filter((row) => !sameRow(row, kept)), kept].toSorted((a, b) => a.chapter.localeCompare(b.chapter)),
     );
@@ -121,12 +124,11 @@ export class Scoreboard {
         chapter,
         model,
         metric,
-        value: share ? formatShare(value) : formatShort(value),
+        value: unbroken(share ? formatShare(value) : formatShort(value)),
         parameters,
-        bytes: formatCount(bytes, 'B'),
+        bytes: unbroken(formatCount(bytes, 'B')),
         'ms a step': formatShort(msPerStep),
-        device,
-        date,
+        'measured on': `${device}, ${date}`,
       }),
     );
     return table(records, { limit: 1000 });

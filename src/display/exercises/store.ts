@@ -1,15 +1,17 @@
 // In: a change to what a JSON file holds. Out: the file with that change, whole at every moment, also with several writers.
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DataError } from '../../errors.js';
 
-/** How long a writer waits for another, and after how long a lock counts as left behind by a crash. In milliseconds. */
+/** A lock that is older was left behind by a crash: writes take microseconds. In milliseconds. */
 const patience = 2000;
 const pause = 10;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
+
+const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 
 const sleep = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -42,7 +44,7 @@ export class JsonFile<T> {
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return this.#parse(undefined);
+      if (isAbsent(error)) return this.#parse(undefined);
       throw this.#problem('read', error);
     }
     try {
@@ -59,33 +61,42 @@ export class JsonFile<T> {
    */
   update(change: (held: T) => T): T {
     const lock = `${this.path}.lock`;
-    const part = `${this.path}.${randomUUID()}.part`;
     try {
+      mkdirSync(dirname(this.path), { recursive: true });
       this.#acquire(lock);
       try {
         const changed = change(this.read());
         this.#keepDamaged();
-        writeFileSync(part, `${JSON.stringify(changed, null, 1)}\n`);
-        renameSync(part, this.path);
+        this.#replace(`${JSON.stringify(changed, null, 1)}\n`);
         return changed;
       } finally {
         rmSync(lock, { force: true });
       }
     } catch (error) {
-      rmSync(part, { force: true });
       throw error instanceof DataError ? error : this.#problem('write', error);
     }
   }
 
+  #replace(text: string): void {
+    const part = `${this.path}.${randomUUID()}.part`;
+    try {
+      writeFileSync(part, text);
+      renameSync(part, this.path);
+    } catch (error) {
+      rmSync(part, { force: true });
+      throw error;
+    }
+  }
+
   #acquire(lock: string): void {
-    for (let waited = 0; ; waited += pause) {
+    for (;;) {
       try {
         closeSync(openSync(lock, 'wx'));
         return;
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
-        if (waited >= patience && isOld(lock)) rmSync(lock, { force: true });
-        sleep(pause);
+        if (isOld(lock)) rmSync(lock, { force: true });
+        else sleep(pause);
       }
     }
   }
@@ -96,7 +107,7 @@ export class JsonFile<T> {
       JSON.parse(readFileSync(this.path, 'utf8'));
     } catch (error) {
       if (error instanceof SyntaxError) renameSync(this.path, `${this.path}.damaged`);
-      else if (codeOf(error) !== 'ENOENT') throw error;
+      else if (!isAbsent(error)) throw error;
     }
   }
 
@@ -113,7 +124,7 @@ function isOld(lock: string): boolean {
   try {
     return Date.now() - statSync(lock).mtimeMs > patience;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return true;
+    if (isAbsent(error)) return true;
     throw error;
   }
 }
