@@ -31,22 +31,24 @@ const file = new JsonFile('progress.json', parse);
 const none: Entry = { tries: 0, passed: false };
 /** What could not be written still counts until the kernel ends. */
 const unwritten = new Map<string, Entry>();
+const key = (id: string): string => `${file.path} ${id}`;
 
 /** What is kept of `id`. */
 export function recall(id: string): Entry {
   const held = file.read();
-  return unwritten.get(id) ?? (Object.hasOwn(held, id) ? held[id]! : none);
+  return unwritten.get(key(id)) ?? (Object.hasOwn(held, id) ? held[id]! : none);
 }
 
 /** Keeps a change to what is kept of `id`. Answers the new entry, and a sentence where the file cannot be written. */
 export function remember(id: string, change: (entry: Entry) => Entry): { entry: Entry; problem?: string } {
   try {
     const entry = file.update((held) => ({ ...held, [id]: change(Object.hasOwn(held, id) ? held[id]! : none) }))[id]!;
+    unwritten.delete(key(id));
     return { entry };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const entry = change(recall(id));
-    unwritten.set(id, entry);
+    unwritten.set(key(id), entry);
     return { entry, problem: `Progress is not kept: ${error.message}` };
   }
 }
