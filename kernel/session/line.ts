@@ -201,6 +201,14 @@ function callOnMain(symbol: string): Promise<unknown> {
   });
 }
 
+/**
+ * The end of an evaluation with a time limit takes a termination back that was asked for meanwhile. The inspector waits
+ * for it still, and refuses another, until an evaluation is terminated by its limit.
+ */
+function endLostTermination(): void {
+  debugSession().post('Runtime.evaluate', { expression: 'for (;;);', timeout: 1, disableBreaks: true });
+}
+
 /** Ends what runs on the main thread now, or, if that has ended by itself, a bait. Answers whether the event loop turns. */
 async function terminate(): Promise<boolean> {
   // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
@@ -210,8 +218,9 @@ async function terminate(): Promise<boolean> {
     await relay.endPause();
     delivered = true;
   } else {
-    debugSession().post('Runtime.terminateExecution', () => {
-      delivered = true;
+    debugSession().post('Runtime.terminateExecution', (error) => {
+      if (error) endLostTermination();
+      else delivered = true;
     });
   }
   for (let bait = 0; bait < MAX_BAITS; bait++) {

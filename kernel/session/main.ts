@@ -47,6 +47,9 @@ const ring = new RingWriter(memory, side.port1, () => toLine({ type: 'wake' }));
 /** Thrown where nothing catches it: node clears its asynchronous stack then, which a termination leaves littered. */
 class Sweep extends Error {}
 
+/** Before timers are guarded, which do not fire for a stopped cell. */
+const sweepLater = setImmediate;
+
 Error.stackTraceLimit = 50;
 const input = createInput(ring, { port: answers.port1, count: answered });
 const runner = new Runner(
@@ -165,7 +168,7 @@ process.on('uncaughtException', (error, origin) => {
   if (error instanceof Interrupted) return;
   if (error instanceof Sweep) {
     // Node empties its stack after this handler.
-    setImmediate(() => {
+    sweepLater(() => {
       resumeContexts();
       littered = false;
       obeyDeferred();

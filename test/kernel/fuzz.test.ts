@@ -177,8 +177,8 @@ class Fuzzer {
     for (let attempt = 0; ; attempt++) {
       const id = this.#kernel.execute('1 + 1', { stop_on_error: false });
       const sum = this.#kernel.finished(id, 10_000);
-      const stuck = setTimeout(() => this.#kernel.send('control', 'interrupt_request', {}), 1000);
-      const { result, reply } = await sum.finally(() => clearTimeout(stuck));
+      const stuck = setInterval(() => this.#kernel.send('control', 'interrupt_request', {}), 1000);
+      const { result, reply } = await sum.finally(() => clearInterval(stuck));
       if (result === '2') return;
       const isForgiven = reply.ename === 'Interrupted' || reply.ename === 'SessionEnded' || reply.status === 'aborted';
       if (!isForgiven || attempt > 8) throw this.#failure(`1 + 1 is ${result}: ${JSON.stringify(reply)}`);
