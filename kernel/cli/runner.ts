@@ -27,6 +27,10 @@ export class Runner {
     this.#onOutput = onOutput;
     const outbox: Outbox = {
       publish: (type, parent, content) => this.#publish(type, parent, content),
+      compose: (type, parent) => {
+        const pieces: Uint8Array[] = [];
+        return { add: (piece) => pieces.push(piece), end: () => this.#publish(type, parent, Buffer.concat(pieces)) };
+      },
       reply: (_channel, _type, parent, content) => this.#replies.set(parent, content),
       ask: () => {
         throw new Error('cells that run without a front end cannot ask');

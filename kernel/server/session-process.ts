@@ -26,6 +26,10 @@ export interface SessionListener {
   /** `run` is undefined for text that came through a descriptor: native code, child processes. */
   stream(run: number | undefined, name: StreamName, text: string): void;
   output(run: number, kind: Kind, content: Buffer): void;
+  /** An output of this kind begins, and ends at the `closing`; or at the next `opening`, then it is void. */
+  opening(run: number, kind: number): void;
+  piece(content: Buffer): void;
+  closing(): void;
   event(run: number, event: SessionEvent): void;
   comm(run: number, message: CommFrame, buffers: Buffer[]): void;
   ended(death: Death): void;
@@ -147,6 +151,15 @@ export class SessionProcess {
         this.#listener.comm(run, json, buffers);
         break;
       }
+      case Kind.opening:
+        this.#listener.opening(run, payload.readUInt32LE(0));
+        break;
+      case Kind.piece:
+        this.#listener.piece(payload);
+        break;
+      case Kind.closing:
+        this.#listener.closing();
+        break;
       default:
         this.#listener.output(run, kind, payload);
         break;

@@ -4,7 +4,7 @@ import { type InspectorCommand, type InspectorMessage, MappedCode } from '../deb
 import { Kind } from '../session/frame.js';
 import type { Message, Parent } from '../wire/message.js';
 import { explainDeath } from './death.js';
-import type { Outbox } from './outbox.js';
+import type { Composition, Outbox } from './outbox.js';
 import { Questions } from './questions.js';
 import { type Death, SessionProcess, type StreamName } from './session-process.js';
 import { Streams } from './streams.js';
@@ -55,6 +55,8 @@ export class Sessions {
   #awaiting: (() => void)[] | undefined;
   #resuming: NodeJS.Timeout | undefined;
   #lastRun = 0;
+  /** An output that comes in pieces. */
+  #composition: Composition | undefined;
   /** Runs that the session has not ended yet, the oldest first: one of each shell at most. */
   readonly #pending = new Map<number, Pending>();
   readonly #questions: Questions;
@@ -169,6 +171,15 @@ export class Sessions {
       {
         stream: (run, name, text) => this.#stream(run, name, text),
         output: (run, kind, content) => this.#output(run, kind, content),
+        opening: (run, kind) => {
+          this.#composition = this.#outbox.compose(outputType(kind), this.#parent(run));
+        },
+        piece: (content) => this.#composition?.add(content),
+        closing: () => {
+          this.#streams.flush();
+          this.#composition?.end();
+          this.#composition = undefined;
+        },
         event: (run, event) => this.#event(run, event),
         comm: (run, frame, buffers) => this.#sendComm(run, frame, buffers),
         ended: (death) => this.#ended(death),
@@ -186,10 +197,8 @@ export class Sessions {
   }
 
   #output(run: number, kind: Kind, content: Buffer): void {
-    const type = OUTPUT_TYPES.get(kind);
-    if (!type) throw new Error(`line to the session: a frame of kind ${kind} is no output`);
     this.#streams.flush();
-    this.#outbox.publish(type, this.#parent(run), content);
+    this.#outbox.publish(outputType(kind), this.#parent(run), content);
   }
 
   #event(run: number, event: SessionEvent): void {
@@ -291,6 +300,7 @@ export class Sessions {
 
   #ended(death: Death): void {
     this.#streams.flush();
+    this.#composition = undefined;
     const error = explainDeath(death);
     // A session that cannot even start must not be started for ever.
     this.#quickDeaths = Date.now() - this.#startedAt < 1000 ? this.#quickDeaths + 1 : 0;
@@ -325,7 +335,7 @@ export class Sessions {
   }
 }
 
-const OUTPUT_TYPES = new Map<Kind, string>([
+const OUTPUT_TYPES = new Map<number, string>([
   [Kind.result, 'execute_result'],
   [Kind.display, 'display_data'],
   [Kind.update, 'update_display_data'],
@@ -333,3 +343,9 @@ const OUTPUT_TYPES = new Map<Kind, string>([
 ]);
 
 const COMM_TYPES = { open: 'comm_open', message: 'comm_msg', close: 'comm_close' } as const;
+
+function outputType(kind: number): string {
+  const type = OUTPUT_TYPES.get(kind);
+  if (!type) throw new Error(`line to the session: a frame of kind ${kind} is no output`);
+  return type;
+}

@@ -3,11 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { Router, type Socket, XPublisher } from 'zeromq';
 import type { Channel, Connection } from '../wire/connection.js';
 import { MalformedMessage } from '../wire/json.js';
-import { decode, Encoder, type Message, type Outgoing } from '../wire/message.js';
+import { decode, Encoder, type Frames, type Message, type Outgoing } from '../wire/message.js';
 import { Signer } from '../wire/signature.js';
-import type { Outbox } from './outbox.js';
-
-type Frames = (Buffer | string | Uint8Array)[];
+import type { Composition, Outbox } from './outbox.js';
 
 /** Above this many unsent bytes the session is held up, until most of them are gone. */
 const MAX_UNSENT = 64 << 20;
@@ -114,7 +112,11 @@ export class Sockets implements Outbox {
 
   publish(...[type, parent, content, extra]: Parameters<Outbox['publish']>): void {
     this.#send('iopub', { type, identities: [`kernel.${type}`], parent, content, ...extra });
-    if (this.#writers.iopub.unsent > MAX_UNSENT) this.#hold();
+  }
+
+  compose(...[type, parent]: Parameters<Outbox['compose']>): Composition {
+    const { add, end } = this.#encoder.compose({ type, identities: [`kernel.${type}`], parent });
+    return { add, end: () => this.#sendFrames('iopub', end()) };
   }
 
   reply(...[channel, type, parent, content, metadata]: Parameters<Outbox['reply']>): void {
@@ -136,7 +138,12 @@ export class Sockets implements Outbox {
   #hold: () => void = () => {};
 
   #send(channel: Channel, message: Outgoing): void {
-    this.#writers[channel].send(this.#encoder.encode(message));
+    this.#sendFrames(channel, this.#encoder.encode(message));
+  }
+
+  #sendFrames(channel: Channel, frames: Frames): void {
+    this.#writers[channel].send(frames);
+    if (this.#writers.iopub.unsent > MAX_UNSENT) this.#hold();
   }
 
   #decode(channel: Channel, frames: Buffer[], handle: (message: Message) => void): void {

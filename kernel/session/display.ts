@@ -12,7 +12,7 @@ export function createDisplayPort(ring: RingWriter): DisplayPort {
       if (sink) return sink({ type: 'display', bundle, update, ...(displayId === undefined ? {} : { displayId }) });
       const transient = displayId === undefined ? bundle.transient : { ...bundle.transient, display_id: displayId };
       const content = { data: bundle.data, metadata: bundle.metadata ?? {}, transient: transient ?? {} };
-      ring.json(update ? Kind.update : Kind.display, run, content);
+      ring.bundle(update ? Kind.update : Kind.display, run, content);
     },
     clearOutput(wait) {
       const { run, sink } = outputContext();

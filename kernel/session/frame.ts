@@ -13,6 +13,10 @@ export const Kind = {
   comm: 8,
   order: 9,
   handover: 10,
+  /** An output in pieces: the opening says its kind, and makes void what was opened before and not closed. */
+  opening: 11,
+  piece: 12,
+  closing: 13,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { HEADER_BYTES, header, Kind, writeHeader } from './frame.js';
+import { type BundleContent, isLong, jsonPieces } from './pieces.js';
 
 const CAPACITY = 1 << 18;
 /** Larger payloads go over the side port, so that one record never fills the ring. */
@@ -78,6 +79,19 @@ export class RingWriter {
 
   json(kind: Kind, run: number, value: object): void {
     this.text(kind, run, JSON.stringify(value));
+  }
+
+  /** `json`; a long text in the bundle is on its way before it is written as a whole. */
+  bundle(kind: Kind, run: number, content: BundleContent): void {
+    if (!isLong(content)) {
+      this.json(kind, run, content);
+      return;
+    }
+    const opening = Buffer.alloc(4);
+    opening.writeUInt32LE(kind);
+    this.bytes(Kind.opening, run, opening);
+    for (const piece of jsonPieces(content)) this.text(Kind.piece, run, piece);
+    this.bytes(Kind.closing, run, Buffer.alloc(0));
   }
 
   /** Waits until everything written has left the process, at most `milliseconds`: for the process's last words. */

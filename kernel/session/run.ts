@@ -111,7 +111,7 @@ export class Runner {
       if (run.finished) return;
       if (result && Object.keys(result.data).length > 0) {
         const content = { data: result.data, metadata: result.metadata ?? {}, execution_count: run.order.count };
-        this.#ring.json(Kind.result, run.order.run, content);
+        this.#ring.bundle(Kind.result, run.order.run, content);
       }
       this.#finish(run, { status: 'ok', expressions: await this.#expressions(run.order) });
     } catch (error) {

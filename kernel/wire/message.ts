@@ -68,6 +68,8 @@ export interface Outgoing {
   buffers?: readonly Uint8Array[] | undefined;
 }
 
+export type Frames = (Buffer | string | Uint8Array)[];
+
 const EMPTY = Buffer.from('{}');
 
 /** Writes messages of one kernel: same session, same key. */
@@ -81,21 +83,39 @@ export class Encoder {
     this.#signer = signer;
   }
 
-  encode(message: Outgoing): (Buffer | string | Uint8Array)[] {
+  encode({ content, buffers = [], ...message }: Outgoing): Frames {
+    const composed = this.compose(message);
+    composed.add(content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content)));
+    return [...composed.end(), ...buffers];
+  }
+
+  /** {@link encode} for content whose JSON comes in pieces: each is signed when it comes. */
+  compose(message: Omit<Outgoing, 'content' | 'buffers'>): { add(piece: Uint8Array): void; end(): Frames } {
     this.#count += 1;
     const id = message.id ?? `${this.session}_${this.#count}`;
     const header = Buffer.from(
       `{"msg_id":"${id}","msg_type":"${message.type}","session":"${this.session}",` +
         `"username":${this.#username},"date":"${new Date().toISOString()}","version":"${PROTOCOL_VERSION}"}`,
     );
-    const { content, metadata } = message;
-    const signed = [
+    const { metadata } = message;
+    const head = [
       header,
       message.parent?.headerBytes ?? EMPTY,
       metadata ? Buffer.from(JSON.stringify(metadata)) : EMPTY,
-      content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content)),
     ];
-    const signature = this.#signer.sign(signed);
-    return [...message.identities, DELIMITER, signature, ...signed, ...(message.buffers ?? [])];
+    const signature = this.#signer.begin();
+    for (const frame of head) signature.add(frame);
+    const pieces: Uint8Array[] = [];
+    return {
+      add(piece) {
+        signature.add(piece);
+        pieces.push(piece);
+      },
+      end() {
+        const [only = EMPTY, ...more] = pieces;
+        const content = more.length > 0 ? Buffer.concat(pieces) : only;
+        return [...message.identities, DELIMITER, signature.end(), ...head, content];
+      },
+    };
   }
 }

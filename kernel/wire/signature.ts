@@ -15,10 +15,16 @@ export class Signer {
 
   /** Hexadecimal; empty where the connection file has no key. */
   sign(frames: readonly Uint8Array[]): string {
-    if (this.#key === '') return '';
+    const { add, end } = this.begin();
+    for (const frame of frames) add(frame);
+    return end();
+  }
+
+  /** {@link sign} for frames that come in pieces. */
+  begin(): { add(piece: Uint8Array): void; end(): string } {
+    if (this.#key === '') return { add: () => {}, end: () => '' };
     const hmac = createHmac('sha256', this.#key);
-    for (const frame of frames) hmac.update(frame);
-    return hmac.digest('hex');
+    return { add: (piece) => void hmac.update(piece), end: () => hmac.digest('hex') };
   }
 
   /** Compares in constant time. */
