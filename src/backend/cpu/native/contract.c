@@ -10,7 +10,7 @@
 enum { BATCH, M, N, K };
 /* Of products on split floats: steps of k at a time, panels of a tile at most, steps of k from which they pay. */
 enum { SPLIT_K_BLOCK = 256, TILE_PANELS = 64, SPLIT_STEPS = 48 };
-enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16 };
+enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16, FEW_BATCHES = 16 };
 
 /* Sum of index * stride for a flat index over axes. */
 static int64_t axes_offset(const gl_axes *axes, const int64_t *strides, int64_t index) {
@@ -56,9 +56,10 @@ static void pack_right(const gl_contraction *job, const char *base, int64_t chun
 }
 static void share_left(void *context, int i) {
   const gl_contraction *job = context;
-  const int64_t groups = gl_ceil_div(job->mPanels, PANEL_GROUP), block = i / groups, first = i % groups * PANEL_GROUP;
+  const int64_t groups = gl_ceil_div(job->mPanels, PANEL_GROUP), batch = i / (groups * job->kBlocks), block = i / groups % job->kBlocks, first = i % groups * PANEL_GROUP;
   const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
-  pack_left(job, job->left, first, gl_min(job->mPanels, first + PANEL_GROUP), k0, kc, left_panel(job, job->packedLeft, 0, job->m.total, panel_start(job, first), k0, kc));
+  const char *from = job->left + axes_offset(&job->batch, job->batch.left, batch) * job->gemm->size;
+  pack_left(job, from, first, gl_min(job->mPanels, first + PANEL_GROUP), k0, kc, left_panel(job, job->packedLeft + batch * job->leftBytes, 0, job->m.total, panel_start(job, first), k0, kc));
 }
 static char *shared_right(const gl_contraction *job, int64_t chunk, int64_t panel, int64_t k0, int64_t kc) {
   const int64_t columns = chunk_columns(job), at = chunk * columns + panel * job->gemm->vectors * job->gemm->lanes;
@@ -141,7 +142,7 @@ static void multiply(const gl_contraction *job, workspace *work, int64_t batch, 
       work->hasRight = false;
       for (int64_t q = mFirst; q < mLast; q++) {
         const int64_t m = panel_start(job, q), height = panel_start(job, q + 1) - m;
-        const char *panel = job->leftShared ? left_panel(job, job->packedLeft, 0, job->m.total, m, k0, kc) : work->left + packed_bytes(job, (m - row0) * packed_steps(job, kc));
+        const char *panel = job->leftShared ? left_panel(job, job->packedLeft + batch * job->leftBytes, 0, job->m.total, m, k0, kc) : work->left + packed_bytes(job, (m - row0) * packed_steps(job, kc));
         if (gemm->split) {
           const int64_t n = p * full;
           char *c = to + (m - row0) * ldc * size;
@@ -168,8 +169,9 @@ static void tile_task(void *context, int i) {
   if (job->gemm->begin) job->gemm->begin();
   const int64_t last = gl_min(job->units, (i + 1) * job->unitsPerTask);
   for (int64_t unit = i * job->unitsPerTask; unit < last; unit++) {
-    const int64_t nTile = unit % job->nTiles, mTile = unit / job->nTiles % job->mTiles, outer = unit / job->nTiles / job->mTiles;
-    const int64_t chunk = outer % job->chunks, batch = outer / job->chunks;
+    const int64_t batches = job->batch.total, inner = batches <= FEW_BATCHES ? batches : 1; /* few batches may well share what they read and write */
+    const int64_t rest = unit / inner, nTile = rest % job->nTiles, mTile = rest / job->nTiles % job->mTiles, outer = rest / job->nTiles / job->mTiles;
+    const int64_t chunk = outer % job->chunks, batch = inner > 1 ? unit % inner : outer / job->chunks;
     const int64_t m0 = panel_start(job, mTile * job->mPerTile), m1 = panel_start(job, gl_min(job->mPanels, (mTile + 1) * job->mPerTile));
     const int64_t n0 = nTile * job->nPerTile * job->gemm->vectors * job->gemm->lanes;
     const int64_t width = gl_min(job->chunk - n0, job->nPerTile * job->gemm->vectors * job->gemm->lanes);
@@ -372,13 +374,16 @@ static bool share_operands(gl_contraction *job, bool serial) {
   const int64_t outer = job->batch.total * job->chunks;
   job->step = uniform_step(&job->k, job->k.right);
   job->direct = !job->gemm->split && job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
-  job->leftShared = job->splits == 1 && outer * job->nTiles > 1 && left <= SHARED_BYTES && constant_over_batch(job, job->batch.left);
+  const bool oneLeft = constant_over_batch(job, job->batch.left);
+  const int64_t lefts = oneLeft ? 1 : job->batch.total;
+  job->leftShared = job->splits == 1 && (oneLeft ? outer : job->chunks) * job->nTiles > 1 && lefts * left <= SHARED_BYTES;
+  job->leftBytes = oneLeft ? 0 : left;
   job->rightShared = job->splits == 1 && !job->direct && job->mTiles * job->batch.total > 1 && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
   if (job->leftShared) {
-    job->packedLeft = gl_kernel_memory((size_t)left);
+    job->packedLeft = gl_kernel_memory((size_t)(lefts * left));
     if (!job->packedLeft) return false;
-    const int tasks = (int)(job->kBlocks * gl_ceil_div(job->mPanels, PANEL_GROUP));
-    if (serial || left < 65536) for (int i = 0; i < tasks; i++) share_left(job, i);
+    const int tasks = (int)(lefts * job->kBlocks * gl_ceil_div(job->mPanels, PANEL_GROUP));
+    if (serial || lefts * left < 65536) for (int i = 0; i < tasks; i++) share_left(job, i);
     else gl_parallel(tasks, share_left, job);
   }
   if (job->rightShared) {

@@ -32,6 +32,7 @@ typedef struct {
   bool direct;                  /* right lines are read in place, `step` elements apart */
   int64_t step;
   char *packedLeft, *packedRight;
+  int64_t leftBytes;            /* of one batch's packed left; 0 where all batches have the same */
 
   int64_t chunk, chunks;                     /* n is cut where the output's lines end */
   int64_t mPanels, nPanels;                  /* nPanels: of one chunk */

@@ -1,5 +1,5 @@
-/* Included once per element type: GL_T the type, GL_TYPE(name) the name with its suffix, GL_TABLE the result; copy_pieces and
-   transpose are the includer's. */
+/* Included once per element type: GL_T the type, GL_TYPE(name) the name with its suffix, GL_TABLE the result; copy_pieces,
+   pack_near, gather and transpose are the includer's. */
 typedef GL_T GL_TYPE(vector) __attribute__((vector_size(GL_VECTOR_BYTES), aligned(sizeof(GL_T)), may_alias));
 enum { GL_TYPE(LANES) = GL_VECTOR_BYTES / sizeof(GL_T) };
 
@@ -95,6 +95,7 @@ static void GL_TYPE(pack_transposed)(const gl_index_map *map, const GL_T *base, 
 }
 static void GL_TYPE(pack_scattered)(const gl_index_map *map, const GL_T *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, GL_T *to) {
   const i32 *across = map->across + at;
+  if (GL_TYPE(gather)(across, base, map->along + k0, valid, width, kc, to)) return;
   for (int64_t k = 0; k < kc; k++, to += width) {
     const GL_T *p = base + map->along[k0 + k];
     int x = 0;
@@ -104,8 +105,13 @@ static void GL_TYPE(pack_scattered)(const gl_index_map *map, const GL_T *base, i
 }
 static void GL_TYPE(pack)(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to) {
   const int64_t lines = gl_min(map->acrossRun, valid);
-  if (lines == valid || (lines >= 4 && lines >= map->alongRun)) GL_TYPE(pack_lines)(map, base, at, valid, width, k0, kc, to);
-  else if (map->alongRun >= 4) GL_TYPE(pack_transposed)(map, base, at, valid, width, k0, kc, to);
+  const i32 *across = map->across + at, *along = map->along + k0;
+  if (lines == valid && at % map->acrossRun + valid <= map->acrossRun) GL_TYPE(pack_lines)(map, base, at, valid, width, k0, kc, to);
+  else if (GL_TYPE(pack_near)(across, base, along, valid, width, kc, 2, to)) return;
+  else if (map->alongRun >= 8 && map->alongRun > lines) GL_TYPE(pack_transposed)(map, base, at, valid, width, k0, kc, to);
+  else if (GL_TYPE(pack_near)(across, base, along, valid, width, kc, 4, to)) return;
+  else if (lines >= 4) GL_TYPE(pack_lines)(map, base, at, valid, width, k0, kc, to);
+  else if (map->alongRun >= 8) GL_TYPE(pack_transposed)(map, base, at, valid, width, k0, kc, to);
   else GL_TYPE(pack_scattered)(map, base, at, valid, width, k0, kc, to);
 }
 static void GL_TYPE(add)(void *into, const void *from, int64_t n) {
