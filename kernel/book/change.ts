@@ -12,7 +12,7 @@ const isMeasured = ({ metadata }: JsonObject): boolean =>
 /** What differs from run to run without meaning: times, rates, dates, ids. */
 function masked(text: string): string {
   return text
-    .replace(/\d[\d.,]*(e-?\d+)?(?=\s?(ns|µs|ms|s|min|h|steps\/s|it\/s)\b)/g, '#')
+    .replace(/(\d[\d.,]*(e-?\d+)?\s?(ns|µs|ms|steps\/s|it\/s|s|min|h)\b\s?)+/g, '#')
     .replace(/\d{4}-\d\d-\d\d/g, '#')
     .replace(/[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}/g, '#');
 }
