@@ -212,6 +212,7 @@ for name, f in {"maximum": torch.maximum, "minimum": torch.minimum}.items():
     case(name, f, torch.tensor([1.0, 2.0, math.nan, 3.0, math.nan]), torch.tensor([2.0, 2.0, 1.0, math.nan, math.nan]))
 case("xlogy", torch.xlogy, torch.tensor([0.0, 0.0, 2.0, 0.0]), torch.tensor([3.0, 0.0, 0.5, math.inf]), grad=False)
 case("xlogy", torch.xlogy, torch.tensor([0.0, 2.0]), torch.tensor([3.0, 0.5]))
+case("unfold", lambda t: t.unfold(1, 3, 1) * 2, torch.randn(3, 7, 1), args=[1, 3, 1])
 bools = torch.tensor([[True, False], [True, True]])
 case("tril", lambda t: t.tril(0), bools, args=[0], grad=False)
 case("pad", lambda t: F.pad(t, (1, 0), value=2), bools, args=[[1, 0], 2], grad=False)

@@ -277,10 +277,9 @@ class Encoder {
         this.#push(rank, sizeOf(shape.slice(0, lead)), ...shape.slice(lead), ...positions, ...kernel);
         this.#push(...(a.stride ?? one), ...one.map(() => 0), ...(a.dilation ?? one));
         // The leading axes are one batch: the operand is dense over them (see the schedule's choice of what is stored).
-        this.#view({
-          ...x.access,
-          strides: [lead > 0 ? x.access.strides[lead - 1]! : 0, ...x.access.strides.slice(lead)],
-        });
+        const { strides } = x.access;
+        const last = x.shape.slice(0, lead).findLastIndex((n) => n !== 1);
+        this.#view({ ...x.access, strides: [strides[last] ?? 0, ...strides.slice(lead)] });
         this.#push(...place(output));
         return;
       }
