@@ -48,7 +48,8 @@ export class RingWriter {
     this.#wake = wake;
   }
 
-  text(kind: Kind, run: number, text: string): void {
+  /** Without `wake`, the frame leaves with the next one, which must follow at once. */
+  text(kind: Kind, run: number, text: string, wake = true): void {
     // A UTF-16 unit takes at most three bytes in UTF-8.
     if (text.length * 3 > MAX_INLINE) {
       this.bytes(kind, run, Buffer.from(text));
@@ -57,7 +58,7 @@ export class RingWriter {
     const at = this.#reserve(text.length * 3);
     const length = this.#data.write(text, at + HEADER_BYTES, 'utf8');
     writeHeader(this.#data, at, kind, run, length);
-    this.#publish(length);
+    this.#publish(length, wake);
   }
 
   bytes(kind: Kind, run: number, payload: Uint8Array): void {
@@ -77,14 +78,14 @@ export class RingWriter {
     this.#publish(payload.byteLength);
   }
 
-  json(kind: Kind, run: number, value: object): void {
-    this.text(kind, run, JSON.stringify(value));
+  json(kind: Kind, run: number, value: object, wake = true): void {
+    this.text(kind, run, JSON.stringify(value), wake);
   }
 
   /** `json`; a long text in the bundle is on its way before it is written as a whole. */
-  bundle(kind: Kind, run: number, content: BundleContent): void {
+  bundle(kind: Kind, run: number, content: BundleContent, wake = true): void {
     if (!isLong(content)) {
-      this.json(kind, run, content);
+      this.json(kind, run, content, wake);
       return;
     }
     const opening = Buffer.alloc(4);
@@ -125,10 +126,10 @@ export class RingWriter {
     }
   }
 
-  #publish(payloadBytes: number): void {
+  #publish(payloadBytes: number, wake = true): void {
     const head = Atomics.load(this.#control, HEAD);
     Atomics.store(this.#control, HEAD, (head + HEADER_BYTES + align(payloadBytes)) | 0);
-    this.#wakeReader();
+    if (wake) this.#wakeReader();
   }
 
   #wakeReader(): void {

@@ -109,11 +109,13 @@ export class Runner {
       const outcome = await this.#evaluate(run.order.code, run.order.name);
       const result = outcome?.value === undefined || run.order.silent ? undefined : await describe(outcome.value);
       if (run.finished) return;
+      const hasExpressions = run.order.expressions.length > 0;
       if (result && Object.keys(result.data).length > 0) {
         const content = { data: result.data, metadata: result.metadata ?? {}, execution_count: run.order.count };
-        this.#ring.bundle(Kind.result, run.order.run, content);
+        this.#ring.bundle(Kind.result, run.order.run, content, hasExpressions);
       }
-      this.#finish(run, { status: 'ok', expressions: await this.#expressions(run.order) });
+      const expressions = hasExpressions ? await this.#expressions(run.order) : {};
+      this.#finish(run, { status: 'ok', expressions });
     } catch (error) {
       this.#finish(run, { status: 'error', problem: reportError(error) });
     }
