@@ -11,7 +11,7 @@ export function ticks(low: number, high: number, aim: number): number[] {
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Powers of ten between the ends, with 2 and 5 between them where there are few. */
+/** Powers of ten between the ends, with 2 and 5 between them where there are few; even steps where those are too few. */
 export function logTicks(low: number, high: number): number[] {
   const decades = Math.log10(high / low);
   const parts = decades > 3 ? [1] : decades > 1 ? [1, 3] : [1, 2, 5];
@@ -22,7 +22,9 @@ export function logTicks(low: number, high: number): number[] {
       if (value >= low && value <= high) out.push(value);
     }
   }
-  return out.length > 0 ? out : [low, high];
+  if (out.length > 2) return out;
+  const even = ticks(low, high, 4);
+  return even.length > out.length ? even : out.length > 0 ? out : [low, high];
 }
 
 /** `1200` → `1,200`; `0.5` → `0.5`; `1e-7` stays. */

@@ -109,6 +109,22 @@ describe('numbers', () => {
     expect(data.values.reduce((sum, { count }) => sum + count, 0)).toBe(1000);
   });
 
+  test('shares of a histogram sum to one for each list, however long', () => {
+    const { data } = histogram({ a: randn([1000]), b: randn([10]) }, { share: true }).view as {
+      data: { values: { count: number; series: string }[] };
+    };
+    for (const name of ['a', 'b']) {
+      const own = data.values.filter(({ series }) => series === name);
+      expect(own.reduce((sum, { count }) => sum + count, 0)).toBeCloseTo(1, 3);
+    }
+  });
+
+  test('names of a heat map may repeat', async () => {
+    const svg = await heatmap(cells, { columnNames: ['a', 'a'], rowNames: ['b', 'b'], numbers: false }).svg();
+    expect(svg.match(/>a</g)).toHaveLength(2);
+    expect(svg.match(/>b</g)).toHaveLength(2);
+  });
+
   test('a long line keeps its extremes', () => {
     const values = new Float32Array(10_000);
     values[7777] = 5;

@@ -51,29 +51,39 @@ const symbols: { readonly [op: string]: string } = {
 /** Change how numbers are stored, not what they say. */
 const silent: readonly string[] = ['expand', 'reshape', 'cast'];
 
-const inputsOf = (node: Node): readonly Node[] => (node.variable ? [] : (node.custom?.inputs ?? node.inputs));
+/** Follows the graph backwards. */
+class Path {
+  readonly #trackedOnly: boolean;
 
-/** The node that says something: past changes of storage. */
-function told(node: Node): Node {
-  let at = node;
-  while (silent.includes(at.op) && !at.custom && inputsOf(at).length === 1) at = inputsOf(at)[0]!;
-  return at;
+  /** Of a result with gradients, what has none is data, however it was made. */
+  constructor(result: Node) {
+    this.#trackedOnly = result.tracked;
+  }
+  inputsOf(node: Node): readonly Node[] {
+    if (node.variable || (this.#trackedOnly && !node.tracked)) return [];
+    return (node.custom?.inputs ?? node.inputs).map((input) => this.told(input));
+  }
+  /** The node that says something: past changes of storage. */
+  told(node: Node): Node {
+    let at = node;
+    while (silent.includes(at.op) && !at.variable && !at.custom && at.inputs.length === 1) at = at.inputs[0]!;
+    return at;
+  }
 }
 
 /** Nodes behind `root`, each after its inputs. */
-function order(root: Node, limit: number): Node[] {
+function order(root: Node, path: Path, limit: number): Node[] {
   const found: Node[] = [];
   const seen = new Set([root]);
   const stack = [{ node: root, next: 0 }];
   while (stack.length > 0) {
     const top = stack.at(-1)!;
-    const input = inputsOf(top.node)[top.next++];
-    if (input === undefined) {
+    const node = path.inputsOf(top.node)[top.next++];
+    if (node === undefined) {
       found.push(top.node);
       stack.pop();
       continue;
     }
-    const node = told(input);
     if (seen.has(node)) continue;
     seen.add(node);
     stack.push({ node, next: 0 });
@@ -102,10 +112,10 @@ function titleOf(node: Node, kind: Kind, name: string | undefined): string {
   return name ?? kind;
 }
 
-function kindOf(node: Node): Kind {
+function kindOf(node: Node, inputs: readonly Node[]): Kind {
   if (node.variable) return 'parameter';
   if (node.op === 'constant') return 'constant';
-  return inputsOf(node).length > 0 ? 'operation' : 'data';
+  return inputs.length > 0 ? 'operation' : 'data';
 }
 
 /** Gradients as they arrive from now on; before that, what leaves have kept. */
@@ -123,12 +133,16 @@ function gradientOf(node: Node): Newest {
 
 /** @throws ValueError when there are more than `limit` operations. */
 export function collect(output: Tensor, names: { readonly [name: string]: Tensor }, limit: number): Collected {
-  const root = told(output.node);
-  const known = new Map(Object.entries(names).map(([name, { node }]) => [told(node), name]));
-  const nodes = order(root, limit);
+  const path = new Path(output.node);
+  const root = path.told(output.node);
+  const known = new Map(Object.entries(names).map(([name, { node }]) => [path.told(node), name]));
+  const nodes = order(root, path, limit);
   const used = output.node.freed;
   // Before anything is computed: that lets go of inputs which no gradient needs.
-  const shapes = nodes.map((node) => ({ node, kind: kindOf(node), inputs: inputsOf(node).map(told) }));
+  const shapes = nodes.map((node) => {
+    const inputs = path.inputsOf(node);
+    return { node, kind: kindOf(node, inputs), inputs };
+  });
   const gradients = new Map(nodes.map((node) => [node, gradientOf(node)]));
   evaluate(nodes.filter((node) => node.op !== 'constant'));
   const idOf = (node: Node): string => String(nodes.indexOf(node));

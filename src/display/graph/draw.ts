@@ -1,4 +1,4 @@
-// In: boxes and what they take. Out: an SVG picture of them, from inputs on the left to the result on the right.
+// In: boxes and what they take. Out: an SVG picture of them, from inputs on the left (or top) to the result.
 import { escapeMarkup } from '../bundle.js';
 import type { Box, Kind } from './collect.js';
 
@@ -84,6 +84,15 @@ function boxSvg(box: Box, lines: readonly Line[], { x, y }: Point, width: number
   return `<rect x="${one(left)}" y="${one(top)}" width="${one(width)}" height="${height}" rx="${round}" fill="${ground}" stroke="${edge}" stroke-width="1.2"/>${texts.join('')}`;
 }
 
+interface Part {
+  box: Box;
+  lines: readonly Line[];
+  width: number;
+  height: number;
+}
+/** Wider graphs run from top to bottom. */
+const widest = 900;
+
 /** What is used of dagre's graph. */
 interface Placing {
   setGraph(label: object): unknown;
@@ -98,18 +107,24 @@ interface Placing {
 
 /** dagre places the boxes; it is loaded when the first picture is drawn. */
 export async function draw(boxes: readonly Box[], caption: string, ink: Ink, description: string): Promise<string> {
-  const { Graph, layout } = await import('@dagrejs/dagre');
-  const made = new Graph({ multigraph: true });
-  const graph: Placing = made;
-  graph.setGraph({ rankdir: 'LR', nodesep: 16, ranksep: 34, marginx: 8, marginy: 8 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  const parts = boxes.map((box) => {
+  // Before anything is awaited: what is drawn is the state of now.
+  const parts = boxes.map((box): Part => {
     const lines = linesOf(box);
     return { box, lines, width: widthOf(lines), height: lines.length * sizes.line + 2 * sizes.pad - 3 };
   });
-  for (const { box, width, height } of parts) graph.setNode(box.id, { width, height });
-  for (const { box } of parts) box.inputs.forEach((from, i) => graph.setEdge(from, box.id, {}, String(i)));
-  layout(made);
+  const { Graph, layout } = await import('@dagrejs/dagre');
+  const place = (rankdir: 'LR' | 'TB'): Placing => {
+    const made = new Graph({ multigraph: true });
+    const graph: Placing = made;
+    graph.setGraph({ rankdir, nodesep: 16, ranksep: 34, marginx: 8, marginy: 8 });
+    graph.setDefaultEdgeLabel(() => ({}));
+    for (const { box, width, height } of parts) graph.setNode(box.id, { width, height });
+    for (const { box } of parts) box.inputs.forEach((from, i) => graph.setEdge(from, box.id, {}, String(i)));
+    layout(made);
+    return graph;
+  };
+  const across = place('LR');
+  const graph = (across.graph().width ?? 0) > widest ? place('TB') : across;
   const { width = 0, height = 0 } = graph.graph();
   const edges = graph.edges().map((edge) => edgeSvg(graph.edge(edge).points));
   const drawn = parts.map(({ box, lines, width: wide, height: tall }) =>
@@ -118,7 +133,7 @@ export async function draw(boxes: readonly Box[], caption: string, ink: Ink, des
   const whole = Math.max(width, caption.length * sizes.letter + 20);
   const below = height + 22;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeMarkup(description)}" width="${Math.ceil(whole)}" height="${Math.ceil(below)}" viewBox="0 0 ${Math.ceil(whole)} ${Math.ceil(below)}">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeMarkup(description)}" style="max-width:none" width="${Math.ceil(whole)}" height="${Math.ceil(below)}" viewBox="0 0 ${Math.ceil(whole)} ${Math.ceil(below)}">` +
     `<rect width="100%" height="100%" ${ink.ground}/><g font-family="${fonts}">${edges.join('')}${drawn.join('')}` +
     `<text x="8" y="${one(below - 7)}" font-size="11" fill="${quiet}">${escapeMarkup(caption)}</text></g></svg>`
   );

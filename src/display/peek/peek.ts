@@ -119,7 +119,7 @@ export class Peek {
   distribution(names: readonly string[] | string = this.names, options: HistogramOptions = {}): Plot {
     const list = typeof names === 'string' ? [names] : names;
     const series = Object.fromEntries(list.map((name) => [this.#label(name), this.activations(name)]));
-    return histogram(series, { xLabel: 'activation', ...options });
+    return histogram(series, { xLabel: 'activation', yLabel: 'share of activations', share: true, ...options });
   }
   /** Size of the gradients of all modules in order, root mean square: where it falls to nothing, nothing is learnt. */
   gradientFlow(): Plot {

@@ -15,6 +15,9 @@ export interface AttentionOptions extends PlotOptions {
   columns?: number;
 }
 
+/** Pixels for all maps of a line. */
+const lineWidth = 820;
+
 /**
  * Who attends to whom: rows are queries, columns are keys, dark is much.
  * @param weights `[queries, keys]` or `[heads, queries, keys]`, each row summing to 1.
@@ -32,11 +35,18 @@ export function attentionMap(weights: Viewable, options: AttentionOptions = {}):
   const [heads, rows, width] = shape.length === 3 ? [shape[0]!, shape[1]!, shape[2]!] : [1, shape[0]!, shape[1]!];
   const queries = options.queries ?? (rows === width ? keys : undefined);
   const values = weights.dataSync();
+  /** Several maps share a line. */
+  const side = Math.max(
+    90,
+    Math.min(34 * Math.max(rows, width), Math.floor(lineWidth / Math.min(columns, heads)) - 70),
+  );
+  const small = heads > 1 ? { width: side, height: Math.round((side * rows) / width) } : {};
   const maps = Array.from({ length: heads }, (_, head) => {
     const matrix = Array.from({ length: rows }, (_, row) =>
       Array.from(values.subarray((head * rows + row) * width, (head * rows + row + 1) * width)),
     );
     return heatmap(matrix, {
+      ...small,
       ...options,
       ...(heads > 1 && { title: `head ${head}` }),
       ...(keys && { columnNames: keys }),

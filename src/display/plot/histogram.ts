@@ -12,6 +12,8 @@ export interface HistogramOptions extends PlotOptions {
   bins?: number;
   /** Ends of the number axis; what lies outside is not counted. Default: those of the data. */
   range?: readonly [low: number, high: number];
+  /** Shares of each list rather than counts, so that lists of different lengths compare. Default false. */
+  share?: boolean;
 }
 
 /** Bars of width 2 · IQR / ∛n (Freedman and Diaconis, 1981). */
@@ -46,17 +48,21 @@ export function histogram(series: Series, options: HistogramOptions = {}): Plot 
   if (sorted.length === 0) throw new ValueError('histogram: no finite number', 'Give at least one.');
   const [first, last] = options.range ?? [sorted[0]!, sorted.at(-1)!];
   const [low, high] = last > first ? [first, last] : [first - 0.5, first + 0.5];
-  const { bins = goodBins(sorted, low, high), xLabel = 'value', yLabel = 'count' } = options;
+  const { bins = goodBins(sorted, low, high), xLabel = 'value', share = false } = options;
+  const { yLabel = share ? 'share' : 'count' } = options;
   if (!(Number.isInteger(bins) && bins > 0))
     throw new ValueError(`histogram: ${bins} bins`, 'Give a whole number, 1 or more.');
   const width = (high - low) / bins;
-  const counted = lists.map(({ name, finite }) => ({ name, counts: count(finite, low, high, bins) }));
+  const counted = lists.map(({ name, finite }) => {
+    const counts = count(finite, low, high, bins);
+    return { name, counts: share ? counts.map((n) => n / Math.max(1, finite.length)) : counts };
+  });
   const rows = counted.flatMap(({ name, counts }) =>
     counts.map(
       (n, i): Spec => ({
         from: rounded(low + i * width),
         to: rounded(low + (i + 1) * width),
-        count: n,
+        count: share ? rounded(n) : n,
         ...(name && { series: name }),
       }),
     ),
@@ -78,7 +84,13 @@ export function histogram(series: Series, options: HistogramOptions = {}): Plot 
         axis: { grid: false },
       },
       x2: { field: 'to' },
-      y: { field: 'count', type: 'quantitative', title: yLabel, stack: null },
+      y: {
+        field: 'count',
+        type: 'quantitative',
+        title: yLabel,
+        stack: null,
+        ...(share && { axis: { format: '.0%' } }),
+      },
       ...(named && { color: { field: 'series', type: 'nominal', title: null, sort: null } }),
     },
   };

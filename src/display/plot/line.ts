@@ -4,7 +4,7 @@ import { isNumbers, type Numbers, numbersOf, sameLength } from '../data.js';
 import { formatShort } from '../numbers.js';
 import { sparkline, thin } from '../thin.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
-import { scaleOf } from './scale.js';
+import { axisOf, scaleOf } from './scale.js';
 import type { Spec } from './theme.js';
 
 /** One list of numbers, or several by name. */
@@ -69,8 +69,14 @@ export function line(series: Series, options: LineOptions = {}): Plot {
       ...(dots ? { point: true } : rows.length <= mostTips && { point: 'transparent' }),
     },
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: xLabel, scale: scaleOf(xScale), axis: { grid: false } },
-      y: { field: 'y', type: 'quantitative', title: yLabel, scale: scaleOf(yScale, yRange) },
+      x: {
+        field: 'x',
+        type: 'quantitative',
+        title: xLabel,
+        scale: scaleOf(xScale),
+        axis: { grid: false, ...axisOf(xScale) },
+      },
+      y: { field: 'y', type: 'quantitative', title: yLabel, scale: scaleOf(yScale, yRange), axis: axisOf(yScale) },
       ...(named && { color: { field: 'series', type: 'nominal', title: null, sort: null } }),
     },
   };

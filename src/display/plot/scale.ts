@@ -12,3 +12,6 @@ const letterWidth = 6.5;
 /** Names below cells of `width` pixels: level where the longest fits, else slanted. */
 export const angleFor = (names: readonly string[], width: number): number =>
   Math.max(0, ...names.map((name) => name.length)) * letterWidth > width ? -40 : 0;
+
+/** An axis whose lines stay few where they are logarithmic. */
+export const axisOf = (type: 'linear' | 'log' = 'linear'): Spec => (type === 'log' ? { tickCount: 6 } : {});
