@@ -150,7 +150,7 @@ function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
   }
   sources.forEach((node, i) => {
     const array = outputs[i]!;
-    node.storage = { dtype: node.dtype, length: array.length, array, reusable: true };
+    node.storage = { dtype: node.dtype, length: array.length, array, reusable: !node.lent };
     release(node);
   });
 }

@@ -11,8 +11,8 @@ export interface Storage {
   readonly length: number;
   /** The elements, where the device shares memory with JavaScript. */
   readonly array: TypedArray;
-  /** True where the memory may serve another value once this one is out of use. */
-  readonly reusable?: boolean;
+  /** True where the memory may serve another value once this one is out of use: false as soon as it is lent to a second owner. */
+  reusable?: boolean;
 }
 
 /** What a leaf node stands for when gradients arrive at it. */
@@ -46,6 +46,8 @@ export class Node {
   custom: CustomGradient | null = null;
   /** True where a parameter took over this value: it is stored as soon as it is computed, so that it is computed once. */
   kept = false;
+  /** True where something beside that parameter may hold the value: its memory is then left to the garbage collector. */
+  lent = false;
   /** How many tensors were made that show this node. */
   handles = 0;
   /** How many nodes were made that take this one as an input. */

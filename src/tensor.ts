@@ -1434,6 +1434,16 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Var
    * @throws ShapeError when shape or dtype differ.
    */
   assign(value: Tensor<S>): void {
+    // The caller may look at `value` again when this parameter has long changed.
+    for (let node = value.node; ; node = node.inputs[0]!) {
+      node.lent = true;
+      if (node.storage) node.storage.reusable = false;
+      if (node.storage || node.op !== 'variable') break;
+    }
+    this.replace(value);
+  }
+  /** As `assign`, for a value that nothing else will ask for: its memory serves again two versions later. @internal */
+  replace(value: Tensor<S>): void {
     if (!sameShape(value.shape, this.shape) || value.dtype !== this.dtype) {
       throw new ShapeError(
         `assign: ${value.dtype}${show(value.shape)} to a parameter of ${this.dtype}${show(this.shape)}`,

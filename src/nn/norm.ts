@@ -101,7 +101,7 @@ abstract class BatchNorm<C extends number = number> extends Module {
     if (this.training && runningMean && runningVar && numBatchesTracked) {
       noGrad(() => {
         const update = (buffer: Parameter, value: Tensor): void => {
-          buffer.assign(value);
+          buffer.replace(value);
           awaitBuffer(buffer);
         };
         update(numBatchesTracked, numBatchesTracked.add(1));

@@ -29,13 +29,13 @@ abstract class Moments<Options extends MomentOptions> extends Optimizer<Options>
 /** m ← m + (1 − β)·(g − m), stored. */
 function average({ slots }: State, g: Tensor, beta: number): Tensor {
   const mean = slots.mean!.add(g.sub(slots.mean!).mul(1 - beta));
-  slots.mean!.assign(mean);
+  slots.mean!.replace(mean);
   return mean;
 }
 /** v ← β·v + (1 − β)·g², stored. */
 function averageSquare({ slots }: State, g: Tensor, beta: number): Tensor {
   const square = slots.square!.mul(beta).add(g.mul(g).mul(1 - beta));
-  slots.square!.assign(square);
+  slots.square!.replace(square);
   return square;
 }
 
@@ -51,7 +51,7 @@ export class Adamax extends Moments<MomentOptions> {
     const g = decayed(p, gradient, o.weightDecay);
     const mean = average(state, g, o.betas[0]);
     const peak = state.slots.peak!.mul(o.betas[1]).maximum(g.abs().add(o.eps));
-    state.slots.peak!.assign(peak);
+    state.slots.peak!.replace(peak);
     return p.sub(mean.div(peak).mul(o.lr / (1 - o.betas[0] ** state.step)));
   }
 }
@@ -134,7 +134,7 @@ export class Lion extends Moments<MomentOptions> {
       .mul(o.betas[0])
       .add(g.mul(1 - o.betas[0]))
       .sign();
-    mean.assign(mean.mul(o.betas[1]).add(g.mul(1 - o.betas[1])));
+    mean.replace(mean.mul(o.betas[1]).add(g.mul(1 - o.betas[1])));
     return (o.weightDecay === 0 ? p : p.mul(1 - o.lr * o.weightDecay)).sub(direction.mul(o.lr));
   }
 }

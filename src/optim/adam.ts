@@ -56,12 +56,12 @@ export class Adam extends Optimizer<AdamOptions> {
     }
     const mean = slots.mean!.add(g.sub(slots.mean!).mul(1 - beta1));
     const square = slots.square!.mul(beta2).add(g.mul(g).mul(1 - beta2));
-    slots.mean!.assign(mean);
-    slots.square!.assign(square);
+    slots.mean!.replace(mean);
+    slots.square!.replace(square);
     let divisor = square;
     if (slots.peak) {
       divisor = slots.peak.maximum(square);
-      slots.peak.assign(divisor);
+      slots.peak.replace(divisor);
     }
     const denominator = divisor
       .sqrt()

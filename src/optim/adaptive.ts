@@ -40,7 +40,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
   protected update(p: Tensor, gradient: Tensor, { step, slots }: State, o: Required<AdagradOptions>): Tensor {
     const g = decayed(p, gradient, o.weightDecay);
     const sum = slots.sum!.add(g.mul(g));
-    slots.sum!.assign(sum);
+    slots.sum!.replace(sum);
     return p.sub(g.div(sum.sqrt().add(o.eps)).mul(o.lr / (1 + (step - 1) * o.lrDecay)));
   }
 }
@@ -72,8 +72,8 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     const g = decayed(p, gradient, o.weightDecay);
     const square = slots.square!.mul(o.rho).add(g.mul(g).mul(1 - o.rho));
     const delta = slots.delta!.add(o.eps).sqrt().div(square.add(o.eps).sqrt()).mul(g);
-    slots.square!.assign(square);
-    slots.delta!.assign(slots.delta!.mul(o.rho).add(delta.mul(delta).mul(1 - o.rho)));
+    slots.square!.replace(square);
+    slots.delta!.replace(slots.delta!.mul(o.rho).add(delta.mul(delta).mul(1 - o.rho)));
     return p.sub(delta.mul(o.lr));
   }
 }
@@ -118,17 +118,17 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   protected update(p: Tensor, gradient: Tensor, { slots }: State, o: Required<RMSpropOptions>): Tensor {
     const g = decayed(p, gradient, o.weightDecay);
     const square = slots.square!.mul(o.alpha).add(g.mul(g).mul(1 - o.alpha));
-    slots.square!.assign(square);
+    slots.square!.replace(square);
     let variance = square;
     if (slots.mean) {
       const mean = slots.mean.add(g.sub(slots.mean).mul(1 - o.alpha));
-      slots.mean.assign(mean);
+      slots.mean.replace(mean);
       variance = square.sub(mean.mul(mean));
     }
     const scaled = g.div(variance.sqrt().add(o.eps));
     if (!slots.momentum) return p.sub(scaled.mul(o.lr));
     const v = slots.momentum.mul(o.momentum).add(scaled);
-    slots.momentum.assign(v);
+    slots.momentum.replace(v);
     return p.sub(v.mul(o.lr));
   }
 }

@@ -31,7 +31,7 @@ export class EMA {
   update(): void {
     noGrad(() => {
       for (const { parameter, average } of this.#pairs) {
-        average.assign(average.mul(this.decay).add(parameter.mul(1 - this.decay)));
+        average.replace(average.mul(this.decay).add(parameter.mul(1 - this.decay)));
         awaitBuffer(average);
       }
     });

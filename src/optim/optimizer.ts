@@ -144,7 +144,7 @@ export abstract class Optimizer<Options extends BaseOptions> {
         const state = this.#stateOf(parameter, group);
         state.step++;
         const gradient = this.#gradientOf(parameter);
-        parameter.assign(this.update(parameter, group.maximize ? gradient.neg() : gradient, state, group));
+        parameter.replace(this.update(parameter, group.maximize ? gradient.neg() : gradient, state, group));
         changed.push(parameter, ...Object.values(state.slots));
       }
     });

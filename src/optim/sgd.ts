@@ -44,7 +44,7 @@ export class SGD extends Optimizer<SGDOptions> {
     const { momentum } = slots;
     if (!momentum) return p.sub(g.mul(o.lr));
     const v = momentum.mul(o.momentum).add(step === 1 ? g : g.mul(1 - o.dampening));
-    momentum.assign(v);
+    momentum.replace(v);
     return p.sub((o.nesterov ? g.add(v.mul(o.momentum)) : v).mul(o.lr));
   }
 }
