@@ -101,7 +101,7 @@ export class Program {
     return this.record('contract', [
       spec.dims.length,
       ...spec.dims.flatMap(([role, size, a, b]) => [roles[role], size, a, b]),
-      dtypeCodes[dtypeOf(spec.a)],
+      ...[dtypeCodes[dtypeOf(spec.a)], spec.kept ?? 0],
       ...[this.slot(spec.a), spec.offsetA ?? 0, this.slot(spec.b), spec.offsetB ?? 0],
       ...this.#counts(spec),
       ...this.#body(spec),
@@ -158,6 +158,8 @@ export interface ContractSpec extends Elementwise {
   a: Numbers;
   b: Numbers;
   offsetA?: number;
+  /** 1 A, 2 B, 3 both: other contractions of the program read it too. */
+  kept?: number;
   offsetB?: number;
 }
 

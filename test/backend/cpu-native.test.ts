@@ -268,8 +268,42 @@ onEachIsa(() => {
       },
     );
 
-    test('batched, with an epilogue of bias, row factor and residual', () => {
-      const [B, M, N, K] = [5, 33, 47, 20];
+    test.each([1, 2, 3])('operands that other contractions read too (%i)', (kept) => {
+      const [M, N, K] = [70, 300, 200];
+      const random = randomFrom(kept);
+      const [first, second, b] = [M * K, M * K, N * K].map((size) => randomArray(size, random)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      const program = new Program();
+      const specs = [first, second, first, second].map((a, i): ContractSpec => {
+        // The last two read B as if it were turned, which must not be taken for the same.
+        const [bN, bK] = i < 2 ? [1, N] : [K, 1];
+        return {
+          dims: [
+            ['m', M, K, 0],
+            ['n', N, 0, bN],
+            ['k', K, 1, bK],
+          ],
+          a,
+          b,
+          kept,
+          inputs: [],
+          registers: 1,
+          outputs: [[0, { data: new Float32Array(M * N), strides: [N, 1, 0] }]],
+        };
+      });
+      for (const spec of specs) program.contract(spec);
+      for (let run = 0; run < 2; run++) {
+        program.run();
+        for (const spec of specs) expect(difference(spec.outputs[0]![1].data, contracted(spec))).toBeLessThan(2e-6);
+        for (const array of [first, b]) array.forEach((x, i) => array.fill(-x, i, i + 1));
+      }
+    });
+
+    test.each([47, 208])('batched, with an epilogue of bias, row factor and residual, %i wide', (N) => {
+      const [B, M, K] = [5, 33, 20];
       const random = randomFrom(9);
       const [a, b] = [randomArray(B * M * K, random), randomArray(B * K * N, random)];
       const [bias, factor, residual] = [

@@ -36,10 +36,22 @@ const codes: Record<DType, number> = { float32: 0, float64: 1, int32: 2, uint32:
 const suffix: Record<DType, string> = { float32: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'i32' };
 const castName: Record<DType, string> = { float32: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'bool' };
 
+/** What the packed forms of A and B depend on. */
+const operandKeys = ({ dims, a, b }: ContractKernel): [string, string] => {
+  const key = ({ buffer, offset }: ContractKernel['a'], side: 'm' | 'n', strides: 'strideA' | 'strideB'): string =>
+    `${buffer} ${offset} ${dims
+      .filter(({ role }) => role === side || role === 'k')
+      .map((d) => `${d.role} ${d.size} ${d[strides]}`)
+      .join()}`;
+  return [key(a, 'm', 'strideA'), key(b, 'n', 'strideB')];
+};
+
 class Encoder {
   readonly #words: number[] = [];
   readonly #literals: number[] = [];
   readonly #memory: ReturnType<typeof planMemory>;
+  /** How many contractions read a leaf in the same way. */
+  readonly #readers = new Map<string, number>();
 
   constructor(
     readonly schedule: Schedule,
@@ -48,6 +60,13 @@ class Encoder {
     readonly leafCount: number,
   ) {
     this.#memory = planMemory(schedule);
+    for (const kernel of schedule.kernels) {
+      if (kernel.kind !== 'contract') continue;
+      for (const [i, key] of operandKeys(kernel).entries()) {
+        const { buffer } = i === 0 ? kernel.a : kernel.b;
+        if (schedule.buffers[buffer]!.leaf !== undefined) this.#readers.set(key, (this.#readers.get(key) ?? 0) + 1);
+      }
+    }
   }
 
   encode(): Encoded {
@@ -224,12 +243,19 @@ class Encoder {
     return this.numbering.opcode(`r${name}`);
   }
 
-  #contract({ dims, dtype, a, b, after }: ContractKernel): void {
+  #contract(kernel: ContractKernel): void {
+    const { dims, dtype, a, b, after } = kernel;
     const roles = { batch: 0, m: 1, n: 2, k: 3 };
     const { place, count } = this.#registers(after, 1);
     this.#push(dims.length);
     for (const d of dims) this.#push(roles[d.role], d.size, d.strideA, d.strideB);
-    this.#push(codes[dtype], ...this.#place(a.buffer, a.offset), ...this.#place(b.buffer, b.offset));
+    const [first, second] = operandKeys(kernel).map((key) => (this.#readers.get(key) ?? 0) > 1);
+    this.#push(
+      codes[dtype],
+      (first ? 1 : 0) | (second ? 2 : 0),
+      ...this.#place(a.buffer, a.offset),
+      ...this.#place(b.buffer, b.offset),
+    );
     this.#push(after.inputs.length, after.outputs.length, after.constants.length, count, after.instructions.length);
     this.#inputs(after);
     this.#outputs(after, place);

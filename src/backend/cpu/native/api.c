@@ -179,7 +179,9 @@ static double nanoseconds(void) {
 
 static int run_records(const i32 *program, i32 length, const uint64_t *slots, const f64 *scalars, f64 *profile) {
   if (!table) return gl_fail("GRADLAB_ISA=%s is not an instruction set that this processor has", getenv("GRADLAB_ISA") ? getenv("GRADLAB_ISA") : "");
-  gl_run_context run = {.slots = slots, .scalars = scalars, .index = 0};
+  struct gl_kept *kept = NULL;
+  gl_run_context run = {.slots = slots, .scalars = scalars, .index = 0, .kept = &kept};
+  gl_run_memory_reset();
   for (const i32 *record = program, *end = program + length; record < end; run.index++) {
     if (end - record < 2 || record[1] < 2 || record[1] > end - record) return gl_malformed(&run);
     if (record[0] < 0 || record[0] >= GL_KIND_COUNT) return gl_fail("kernel %d: no kind %d", run.index, record[0]);

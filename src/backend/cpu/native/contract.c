@@ -2,6 +2,7 @@
    Every element of C is added in the same order wherever its tile lies; only the sizes decide the pieces of k. */
 #include "contract.h"
 #include "api.h"
+#include "kept.h"
 #include "kernels.h"
 #include "memory.h"
 #include "threads.h"
@@ -247,6 +248,8 @@ static void swap_sides(gl_contraction *job) {
   job->m = job->n, job->n = m;
   const char *left = job->left;
   job->left = job->right, job->right = left;
+  const bool kept = job->leftKept;
+  job->leftKept = job->rightKept, job->rightKept = kept;
   gl_axes *all[] = {&job->batch, &job->m, &job->n, &job->k};
   for (int g = 0; g < 4; g++)
     for (int i = 0; i < all[g]->n; i++) {
@@ -275,7 +278,8 @@ static bool worth_splitting(const gl_contraction *job, const gl_gemm *amx) {
   const f64 m = (f64)job->m.total, n = (f64)job->n.total, k = (f64)job->k.total;
   const f64 panel = amx->height, rows = panel * (f64)gl_ceil_div(job->m.total, amx->height), columns = panel * (f64)gl_ceil_div(job->n.total, amx->height);
   const f64 steps = (f64)(gl_ceil_div(job->k.total, amx->kUnit) * amx->kUnit);
-  return job->k.total >= SPLIT_STEPS && 3 * m * n * k - rows * columns * steps > 64 * (rows + columns) * steps;
+  const f64 packed = (job->leftKept ? 0 : rows) + (job->rightKept ? 0 : columns);
+  return job->k.total >= SPLIT_STEPS && 3 * m * n * k - rows * columns * steps > 64 * packed * steps;
 }
 
 static void choose_tiles(gl_contraction *job) {
@@ -352,7 +356,7 @@ static void choose_in_place(gl_contraction *job) {
   job->inPlace = (job->outStep > 0 || job->m.total == 1) && run >= job->chunk && run % job->chunk == 0;
 }
 
-/* Lines of neighbours: inputs that no instruction overwrites; outputs that an instruction writes, one to a register. Outputs never
+/* Lines of neighbours: inputs that no instruction overwrites; outputs that an instruction writes, in registers of their own. Outputs never
    share memory with inputs here. */
 static void choose_in_lines(gl_contraction *job) {
   const gl_body *body = &job->body;
@@ -363,12 +367,37 @@ static void choose_in_lines(gl_contraction *job) {
     bool written = false;
     for (int k = 0; k < body->code.nInstructions; k++) written |= body->code.instructions[k].dst == operand->reg;
     operand->inLine = operand->alongM && !line->bounded && line->dtype != GL_BOOL && line->nd == 1 && line->stride[0] == 1 && written != isInput;
-    for (int j = body->nInputs; j < i; j++) operand->inLine &= job->outputs[j - body->nInputs].reg != operand->reg;
+    for (int j = 0; j < i; j++) operand->inLine &= (j < body->nInputs ? &job->inputs[j] : &job->outputs[j - body->nInputs])->reg != operand->reg;
     job->inLines |= operand->inLine;
   }
 }
 
-static bool share_operands(gl_contraction *job, bool serial) {
+/* All that the packed form of an operand depends on. */
+typedef struct {
+  const gl_gemm *gemm;
+  const char *base;
+  gl_axes across, k;
+  int64_t isRight, panels, chunk, kBlock;
+} packed_key;
+static void key_axes(const gl_axes *axes, const int64_t *strides, gl_axes *to) {
+  to->n = axes->n, to->total = axes->total;
+  for (int i = 0; i < axes->n; i++) to->size[i] = axes->size[i], to->left[i] = strides[i];
+}
+/* Where a shared operand is packed. `done` says that an earlier contraction did it. */
+static char *packed_memory(const gl_contraction *job, const gl_run_context *run, bool isRight, int64_t bytes, bool *done) {
+  *done = false;
+  if (!(isRight ? job->rightKept : job->leftKept)) return gl_kernel_memory((size_t)bytes);
+  packed_key key;
+  memset(&key, 0, sizeof key);
+  key.gemm = job->gemm, key.isRight = isRight, key.kBlock = job->kBlock;
+  key.base = isRight ? job->right : job->left, key.panels = isRight ? job->nPanels : job->mPanels, key.chunk = isRight ? job->chunk : 0;
+  key_axes(isRight ? &job->n : &job->m, isRight ? job->n.right : job->m.left, &key.across);
+  key_axes(&job->k, isRight ? job->k.right : job->k.left, &key.k);
+  char *memory = gl_kept(run, &key, sizeof key);
+  *done = memory != NULL;
+  return memory ? memory : gl_keep(run, &key, sizeof key, (size_t)bytes);
+}
+static bool share_operands(gl_contraction *job, const gl_run_context *run, bool serial) {
   const int64_t steps = packed_steps(job, job->k.total);
   const int64_t left = packed_bytes(job, packed_rows(job, job->m.total) * steps), right = packed_bytes(job, chunk_columns(job) * job->chunks * steps);
   const int64_t outer = job->batch.total * job->chunks;
@@ -376,20 +405,23 @@ static bool share_operands(gl_contraction *job, bool serial) {
   job->direct = !job->gemm->split && job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
   const bool oneLeft = constant_over_batch(job, job->batch.left);
   const int64_t lefts = oneLeft ? 1 : job->batch.total;
-  job->leftShared = job->splits == 1 && (oneLeft ? outer : job->chunks) * job->nTiles > 1 && lefts * left <= SHARED_BYTES;
+  job->leftKept &= oneLeft;
+  job->leftShared = job->splits == 1 && ((oneLeft ? outer : job->chunks) * job->nTiles > 1 || job->leftKept) && lefts * left <= SHARED_BYTES;
   job->leftBytes = oneLeft ? 0 : left;
-  job->rightShared = job->splits == 1 && !job->direct && job->mTiles * job->batch.total > 1 && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
+  job->rightShared = job->splits == 1 && !job->direct && (job->mTiles * job->batch.total > 1 || job->rightKept) && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
   if (job->leftShared) {
-    job->packedLeft = gl_kernel_memory((size_t)(lefts * left));
+    bool done;
+    job->packedLeft = packed_memory(job, run, false, lefts * left, &done);
     if (!job->packedLeft) return false;
-    const int tasks = (int)(lefts * job->kBlocks * gl_ceil_div(job->mPanels, PANEL_GROUP));
+    const int tasks = done ? 0 : (int)(lefts * job->kBlocks * gl_ceil_div(job->mPanels, PANEL_GROUP));
     if (serial || lefts * left < 65536) for (int i = 0; i < tasks; i++) share_left(job, i);
     else gl_parallel(tasks, share_left, job);
   }
   if (job->rightShared) {
-    job->packedRight = gl_kernel_memory((size_t)right);
+    bool done;
+    job->packedRight = packed_memory(job, run, true, right, &done);
     if (!job->packedRight) return false;
-    const int tasks = (int)(job->kBlocks * gl_ceil_div(job->chunks * job->nPanels, PANEL_GROUP));
+    const int tasks = done ? 0 : (int)(job->kBlocks * gl_ceil_div(job->chunks * job->nPanels, PANEL_GROUP));
     if (serial || right < 65536) for (int i = 0; i < tasks; i++) share_right(job, i);
     else gl_parallel(tasks, share_right, job);
   }
@@ -409,7 +441,7 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
   choose_in_place(job);
   const f64 cycles = (f64)job->batch.total * (f64)job->m.total * (f64)job->n.total * ((f64)job->k.total / (2 * job->gemm->lanes) + 1);
   const bool serial = cycles < GL_SERIAL_CYCLES;
-  if (!share_operands(job, serial)) return gl_out_of_memory(run);
+  if (!share_operands(job, run, serial)) return gl_out_of_memory(run);
   for (int i = 0; i < job->body.nInputs + job->body.nOutputs; i++) { /* lines along n */
     gl_epilogue_operand *operand = i < job->body.nInputs ? &job->inputs[i] : &job->outputs[i - job->body.nInputs];
     const gl_view *whole = &operand->whole;
@@ -463,13 +495,14 @@ int GL(run_contract)(gl_reader *reader, const gl_run_context *run) {
     axes->dim[axes->n] = d, axes->left[axes->n] = words[4 * d + 2], axes->right[axes->n] = words[4 * d + 3];
     axes->n++, axes->total *= size;
   }
-  const int dtype = gl_take(reader);
+  const int dtype = gl_take(reader), kept = gl_take(reader);
   const int slotA = gl_take(reader), offsetA = gl_take(reader), slotB = gl_take(reader), offsetB = gl_take(reader);
   const int nIn = gl_take(reader), nOut = gl_take(reader), nConst = gl_take(reader), nReg = gl_take(reader), nInstr = gl_take(reader);
   job.gemm = gemm_of(dtype);
   if (reader->failed || !job.gemm || slotA < 0 || slotB < 0 || nReg < 1 || !GL(new_body)(&job.body, nIn, nOut, nConst, nReg, nInstr)) return gl_malformed(run);
   job.left = (const char *)(uintptr_t)run->slots[slotA] + (int64_t)offsetA * job.gemm->size;
   job.right = (const char *)(uintptr_t)run->slots[slotB] + (int64_t)offsetB * job.gemm->size;
+  job.leftKept = kept & 1, job.rightKept = kept & 2;
   job.body.code.dtypes[0] = (uint8_t)dtype;
   if (!GL(take_inputs)(reader, run, dims, nd, 1, &job.body) || !GL(take_outputs)(reader, run, dims, nd, &job.body)) return gl_malformed(run);
   if (!gl_take_constants(reader, run, &job.body.code, 1 + nIn) || !gl_take_instructions(reader, GL(operations), &job.body.code)) return gl_malformed(run);

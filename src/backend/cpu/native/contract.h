@@ -29,6 +29,7 @@ typedef struct {
   const char *left, *right;
   gl_index_map leftMap, rightMap;
   bool leftShared, rightShared; /* packed once, before the tiles */
+  bool leftKept, rightKept;     /* and for contractions after this one */
   bool direct;                  /* right lines are read in place, `step` elements apart */
   int64_t step;
   char *packedLeft, *packedRight;

@@ -33,31 +33,38 @@ void gl_unmap_pages(void *memory, size_t bytes) { munmap(memory, rounded(bytes, 
 
 static void *aligned(size_t bytes) { return bytes >= HUGE_PAGE ? gl_map_pages(bytes) : aligned_alloc(ALIGNMENT, rounded(bytes, ALIGNMENT)); }
 
-static struct { char *memory; size_t size; } chunks[MAX_CHUNKS];
-static int nChunks, chunk;
-static size_t used;
+/* Chunks that are filled one after the other, and given back as a whole. */
+typedef struct {
+  struct { char *memory; size_t size; } chunks[MAX_CHUNKS];
+  int nChunks, chunk;
+  size_t used;
+} supply;
+static supply ofKernel, ofRun;
 
-void gl_kernel_memory_reset(void) { chunk = 0, used = 0; }
-
-void *gl_kernel_memory(size_t bytes) {
+static void reset(supply *from) { from->chunk = 0, from->used = 0; }
+static void *take(supply *from, size_t bytes) {
   bytes = rounded(bytes ? bytes : 1, ALIGNMENT);
-  for (; chunk < nChunks; chunk++, used = 0)
-    if (used + bytes <= chunks[chunk].size) {
-      void *memory = chunks[chunk].memory + used;
-      used += bytes;
+  for (; from->chunk < from->nChunks; from->chunk++, from->used = 0)
+    if (from->used + bytes <= from->chunks[from->chunk].size) {
+      void *memory = from->chunks[from->chunk].memory + from->used;
+      from->used += bytes;
       return memory;
     }
-  if (nChunks == MAX_CHUNKS) return NULL;
+  if (from->nChunks == MAX_CHUNKS) return NULL;
   /* Each chunk doubles, so that few are ever needed. */
-  size_t size = nChunks ? chunks[nChunks - 1].size * 2 : FIRST_CHUNK;
+  size_t size = from->nChunks ? from->chunks[from->nChunks - 1].size * 2 : FIRST_CHUNK;
   if (size > (size_t)64 << 20) size = (size_t)64 << 20;
   if (size < bytes) size = bytes;
   char *memory = aligned(size);
   if (!memory) return NULL;
-  chunks[nChunks].memory = memory, chunks[nChunks].size = size;
-  chunk = nChunks++, used = bytes;
+  from->chunks[from->nChunks].memory = memory, from->chunks[from->nChunks].size = size;
+  from->chunk = from->nChunks++, from->used = bytes;
   return memory;
 }
+void *gl_kernel_memory(size_t bytes) { return take(&ofKernel, bytes); }
+void gl_kernel_memory_reset(void) { reset(&ofKernel); }
+void *gl_run_memory(size_t bytes) { return take(&ofRun, bytes); }
+void gl_run_memory_reset(void) { reset(&ofRun); }
 
 static _Thread_local char *scratch;
 static _Thread_local size_t scratchSize;

@@ -1,4 +1,4 @@
-/* Memory that is taken once and kept: a kernel's own memory (given back as a whole before the next kernel) and scratch per thread. */
+/* Memory that is taken once and kept: a kernel's own memory (given back as a whole before the next kernel), a run's and scratch per thread. */
 #ifndef GL_MEMORY_H
 #define GL_MEMORY_H
 #include <stddef.h>
@@ -7,6 +7,9 @@
 /* 64-byte aligned, for the running kernel, from the thread that runs the program; null when out of memory. */
 void *gl_kernel_memory(size_t bytes);
 void gl_kernel_memory_reset(void);
+/* The same, for all kernels of a program until its run ends. */
+void *gl_run_memory(size_t bytes);
+void gl_run_memory_reset(void);
 /* The calling thread's scratch, 64-byte aligned; each call replaces the one before. Null when out of memory. */
 void *gl_thread_scratch(size_t bytes);
 /* Pages of 2 MB where the system offers them; zeroed. */

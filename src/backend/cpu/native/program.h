@@ -31,9 +31,10 @@
               nAcc, (op, reg, dtype of the result)*nAcc,
               nIn2, nConst2, nReg2, nInstr2, VIEW*nIn2 (kept dims), CONST*nConst2, INSTR*nInstr2, nOut, OUT*nOut (kept dims)
               Second program: registers are the accumulators, then inputs, constants, temporaries.
-   contract   nDims, (role, size, strideA, strideB)*nDims, dtype, slotA, offsetA, slotB, offsetB, nIn, nOut, nConst, nReg, nInstr,
+   contract   nDims, (role, size, strideA, strideB)*nDims, dtype, kept, slotA, offsetA, slotB, offsetB, nIn, nOut, nConst, nReg, nInstr,
               VIEW*nIn, OUT*nOut, CONST*nConst, INSTR*nInstr
               Roles 0 batch, 1 m, 2 n, 3 k, outer to inner within a role. C[batch, m, n] = sum over k of A*B. Register 0 is C, then inputs, constants.
+              kept: 1 A, 2 B, 3 both are not written by this program, and other contractions read them too: packed once for all.
               Views have strides over all nDims in the given order (0 on k). No iota or philox here. dtype: f32, f64, i32.
    gather     nd, dims, axis, limit, VIEW x (its axis stride at [axis]), VIEW index (i32), VIEW out:  out[i] = x[.., index[i], ..]
    scatterAdd nd, dims (of source and index), axis, limit, outCount, VIEW out, VIEW index, VIEW source:
@@ -66,6 +67,7 @@ typedef struct {
   const uint64_t *slots;
   const f64 *scalars;
   int index; /* number of the kernel, for messages */
+  struct gl_kept **kept; /* operands that a contraction packed for those after it */
 } gl_run_context;
 
 /* Reads words of one record; a read past the end sets failed and gives 0. */
