@@ -15,6 +15,18 @@ export const categories = [
   '#F0E442',
 ] as const;
 
+/** For ways over a map in viridis: those that stand out from it come first. */
+export const wayColors = [
+  '#D55E00',
+  '#56B4E9',
+  '#CC79A7',
+  '#E69F00',
+  '#1f83c9',
+  '#009E73',
+  '#F0E442',
+  '#8C6D31',
+] as const;
+
 /** Marks what went wrong. */
 export const wrongColor = '#D55E00';
 /** Marks what went right. */

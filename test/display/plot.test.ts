@@ -19,6 +19,7 @@ import {
   scatter,
 } from '../../src/display/plot/index.js';
 import { isolines } from '../../src/display/plot/isolines.js';
+import { renderSvg } from '../../src/display/plot/render.js';
 import { rand, randn, tensor } from '../../src/index.js';
 
 const wave = Array.from({ length: 24 }, (_, i) => Math.round(100 * Math.sin(i / 4)) / 100);
@@ -87,6 +88,20 @@ describe('pictures', () => {
   ];
   test.each(fixed)('%s is drawn as before', async (name, plot) => {
     await expect(await plot.svg()).toMatchFileSnapshot(`../golden/plot-${name}.svg`);
+  });
+
+  test('long tables travel as text and draw the same', async () => {
+    const values = Array.from({ length: 60 }, (_, i) => (i === 7 ? Number.NaN : i % 9));
+    const names = ['plain', 'with, comma and "quotes"'];
+    const plot = line({ [names[0]!]: values, [names[1]!]: values.map((v) => v + 1) });
+    const { data } = plot.spec as { data: { values: unknown } };
+    expect(data.values).toMatch(/^x,y,series\n0,0,plain\n/);
+    const written = await plot.svg();
+    const { $schema, usermeta, config } = plot.spec;
+    const plain = { $schema, usermeta, config, ...plot.view };
+    const paths = (svg: string) => [...svg.matchAll(/ d="([^"]+)"/g)].map((match) => match[1]);
+    expect(paths(written)).toEqual(paths(await renderSvg(plain, '')));
+    expect(written).toContain('with, comma and ');
   });
 
   test('ids differ between pictures, so that one page can hold several', async () => {

@@ -1,5 +1,6 @@
 // In: points in the order of time. Out: a plot of the ways they went: optimizers on a surface, a latent code that moves.
 import { ValueError } from '../../errors.js';
+import { wayColors } from '../colors.js';
 import { isMatrix, type Matrix, rowsOf } from '../data.js';
 import { formatShort } from '../numbers.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
@@ -33,8 +34,8 @@ export function paths(ways: Matrix | { readonly [name: string]: Matrix }, option
     );
   });
   const color = read.some(({ name }) => name)
-    ? { color: { field: 'way', type: 'nominal', title: null, sort: null } }
-    : {};
+    ? { color: { field: 'way', type: 'nominal', title: null, sort: null, scale: { range: [...wayColors] } } }
+    : { color: { value: wayColors[0] } };
   const { xLabel = 'x', yLabel = 'y' } = options;
   const view: Spec = {
     ...frame(options),
@@ -46,10 +47,11 @@ export function paths(ways: Matrix | { readonly [name: string]: Matrix }, option
     },
     layer: [
       {
-        mark: { type: 'line', strokeWidth: 4, color: '#000000', opacity: 0.35, clip: true },
+        mark: { type: 'line', strokeWidth: 4, color: '#ffffff', opacity: 0.8, clip: true },
         encoding: {
           order: { field: 'step', type: 'quantitative' },
-          ...(color.color && { color: null, detail: { field: 'way', type: 'nominal' } }),
+          color: null,
+          ...(named.some(([name]) => name) && { detail: { field: 'way', type: 'nominal' } }),
         },
       },
       {

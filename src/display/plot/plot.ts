@@ -1,5 +1,7 @@
 // In: what a chart wants to draw, as Vega-Lite JSON. Out: a plot that shows itself: interactive, as a static picture, as text.
+
 import { displayMethod, draftMethod, type MimeData } from '../bundle.js';
+import { compact } from './compact.js';
 import { renderSvg } from './render.js';
 import { config, embedOptions, paper, plotSize, type Spec } from './theme.js';
 
@@ -52,7 +54,7 @@ export class Plot {
 
   /** Complete Vega-Lite JSON (schema 5), data included; needs no network. */
   get spec(): Spec {
-    return { $schema: schema, usermeta: { embedOptions }, config, ...this.view };
+    return { $schema: schema, usermeta: { embedOptions }, config, ...compact(this.view) };
   }
   /** The plot as an SVG picture, dark on white. */
   svg(): Promise<string> {

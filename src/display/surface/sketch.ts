@@ -1,6 +1,6 @@
 // In: a surface and ways on it. Out: an SVG picture of them, seen from above and aside, nearer parts over farther ones.
 import { escapeMarkup } from '../bundle.js';
-import { categories, colorAt, cssColor, type Rgb } from '../colors.js';
+import { colorAt, cssColor, type Rgb, wayColors } from '../colors.js';
 import { ticks, tickText } from '../ticks.js';
 import { between, type Ground, type Range, shareOf } from './ground.js';
 import type { Point3, Way } from './way.js';
@@ -199,7 +199,7 @@ function legend(ways: readonly Way[], top: number): string {
   return named
     .map(({ name }, i) => {
       const y = top + 18 * i;
-      return `<path d="M${size.width - 118} ${y - 4}h18" stroke="${categories[i % categories.length]}" stroke-width="3"/>${textAt([size.width - 94, y], 'start', name)}`;
+      return `<path d="M${size.width - 118} ${y - 4}h18" stroke="${wayColors[i % wayColors.length]}" stroke-width="3"/>${textAt([size.width - 94, y], 'start', name)}`;
     })
     .join('');
 }
@@ -209,7 +209,7 @@ export function surfaceSvg(ground: Ground, ways: readonly Way[], labels: Labels,
   const { width, height } = size;
   const pieces = [
     ...tiles(ground),
-    ...ways.flatMap((way, i) => strokes(ground, way, categories[i % categories.length]!)),
+    ...ways.flatMap((way, i) => strokes(ground, way, wayColors[i % wayColors.length]!)),
   ];
   pieces.sort((a, b) => b.far - a.far);
   const heading = labels.title

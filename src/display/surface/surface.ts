@@ -1,6 +1,6 @@
 // In: a function of the plane, or heights on a grid, and ways on it. Out: a surface in space that the mouse turns, with a static picture beside it.
 import { displayMethod, draftMethod, type MimeData } from '../bundle.js';
-import { categories, cssRange } from '../colors.js';
+import { cssRange, wayColors } from '../colors.js';
 import { isMatrix, type Matrix } from '../data.js';
 import { formatShort } from '../numbers.js';
 import { type PlotOptions, rounded } from '../plot/plot.js';
@@ -114,7 +114,7 @@ function surfaceTrace({ x, y, heights, zRange }: Ground, labels: Labels): Figure
 
 /** The way as a line, and its start as a ring and its end as a dot. */
 function wayTraces({ zRange }: Ground, { name, pieces }: Way, index: number): Figure['data'] {
-  const color = categories[index % categories.length]!;
+  const color = wayColors[index % wayColors.length]!;
   const lift = 0.01 * (zRange[1] - zRange[0]);
   const columns = (points: readonly (Point3 | null)[]) => ({
     x: points.map((p) => p && rounded(p[0])),
