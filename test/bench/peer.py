@@ -1,6 +1,7 @@
 """The workloads of workloads.ts in PyTorch. Reads lines "NAME COUNT", runs the workload COUNT times, prints the milliseconds as JSON.
-usage: python peer.py THREADS"""
+usage: python peer.py THREADS [--alone NAME], which runs NAME a few times and prints the megabytes that this process held at most"""
 import json
+import resource
 import sys
 import time
 
@@ -173,13 +174,33 @@ def matmul(n):
 
 
 def eltchain():
+    """Compiled where there is a C++ compiler."""
     x = torch.rand(10_000_000)
-    return forward(lambda: torch.tanh(x * 2 + 1) * x)
+
+    def chain(x):
+        return torch.tanh(x * 2 + 1) * x
+
+    fused = torch.compile(chain)
+    try:
+        fused(x)
+    except Exception:
+        fused = chain
+    return forward(lambda: fused(x))
 
 
 def softmax():
     x = torch.randn(4096, 1024)
     return forward(lambda: F.softmax(x, 1))
+
+
+def layernorm():
+    x, norm = torch.randn(4096, 1024), nn.LayerNorm(1024)
+    return forward(lambda: norm(x))
+
+
+def crossentropy():
+    x, y = torch.randn(4096, 1024), torch.randint(0, 1024, (4096,))
+    return forward(lambda: F.cross_entropy(x, y))
 
 
 def conv2d():
@@ -188,9 +209,15 @@ def conv2d():
     return forward(lambda: F.conv2d(x, w, padding=1))
 
 
-workloads = {f.__name__: f for f in (mlp, cnn, gpt, vae, dcgan, chain, eltchain, softmax, conv2d)}
+workloads = {f.__name__: f for f in (mlp, cnn, gpt, vae, dcgan, chain, eltchain, softmax, layernorm, crossentropy, conv2d)}
 workloads.update({kind: lambda kind=kind: recurrent(kind) for kind in ("lstm", "gru", "rnn")})
 workloads.update({f"matmul{n}": lambda n=n: matmul(n) for n in (256, 512, 1024, 2048)})
+if "--alone" in sys.argv:
+    step = workloads[sys.argv[-1]]()
+    for _ in range(10):
+        step()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    sys.exit()
 ready = {}
 print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
 for line in sys.stdin:

@@ -1,11 +1,12 @@
 // npm run bench -- --kernel: see kernel.ts.
-// npm run bench [-- --only cnn,mlp] [--json]: our step times beside PyTorch's, alternating in one run, as medians.
+// npm run bench [-- --only cnn,mlp] [--json] [--memory]: our step times beside PyTorch's, alternating in one run, as medians.
+// With --memory also the most memory that a process of its own ever held for each workload, ours and the peer's.
 // The peer is the python in GRADLAB_PEER_PYTHON, else that of the PATH; it needs torch. Without it only our times are shown.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { device } from '../../src/index.js';
+import { device, rand } from '../../src/index.js';
 import { prepare, type Workload, workloads } from './workloads.js';
 
 const { values: options } = parseArgs({
@@ -14,6 +15,9 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '9' },
     threads: { type: 'string', default: '2' },
+    memory: { type: 'boolean', default: false },
+    /** Of the child processes that measure memory. */
+    alone: { type: 'string' },
     kernel: { type: 'boolean', default: false },
     folder: { type: 'string' },
   },
@@ -68,15 +72,41 @@ function ours(step: () => void, count: number): number[] {
   });
 }
 
-/** GFLOP/s that large products reach here: the limit that steps are compared with. */
-function peak(): number {
-  const product = workloads.find((w) => w.name === 'matmul1024')!;
-  const step = prepare(product);
-  ours(step, 5);
-  return product.flops / Math.min(...ours(step, 20)) / 1e6;
+/** What steps are compared with: GFLOP/s that large products reach here, GB/s at which long arrays are read. */
+interface Limits {
+  readonly flops: number;
+  readonly bytes: number;
 }
+function limits(): Limits {
+  const product = workloads.find((w) => w.name === 'matmul1024')!;
+  const multiply = prepare(product);
+  const x = rand([2.5e7]).eval();
+  const read = (): void => void x.sum().item();
+  for (const step of [multiply, read]) ours(step, 5);
+  return {
+    flops: product.flops / Math.min(...ours(multiply, 20)) / 1e6,
+    bytes: 1e8 / Math.min(...ours(read, 20)) / 1e6,
+  };
+}
+const limitOf = ({ flops, bytes = 0 }: Workload, limit: Limits): number | null =>
+  flops || bytes ? Math.max(flops / limit.flops, bytes / limit.bytes) / 1e6 : null;
 
-async function measure(workload: Workload, peer: Peer | null, limit: number): Promise<void> {
+const steps = 10;
+/** Megabytes that a process held at most while it ran the workload a few times, from the last word that it prints. */
+function peakMemory(command: string, args: readonly string[]): Promise<number | null> {
+  const env = { ...process.env, OMP_NUM_THREADS: options.threads, GRADLAB_THREADS: options.threads };
+  return new Promise((resolve) =>
+    execFile(command, args, { env }, (error, stdout) =>
+      resolve(error ? null : Number(stdout.trim().split(/\s/).at(-1))),
+    ),
+  );
+}
+const ourMemory = (name: string): Promise<number | null> =>
+  peakMemory(process.execPath, [fileURLToPath(import.meta.url), '--alone', name]);
+const peerMemory = (name: string): Promise<number | null> =>
+  peakMemory(python, [source, options.threads, '--alone', name]);
+
+async function measure(workload: Workload, peer: Peer | null, limit: Limits): Promise<void> {
   const step = prepare(workload);
   const start = performance.now();
   step();
@@ -92,7 +122,9 @@ async function measure(workload: Workload, peer: Peer | null, limit: number): Pr
   }
   const ms = median(mine);
   const peerMs = theirs.length ? median(theirs) : null;
-  const limitMs = workload.flops ? workload.flops / limit / 1e6 : null;
+  const limitMs = limitOf(workload, limit);
+  const mb = options.memory ? await ourMemory(workload.name) : null;
+  const peerMb = options.memory && peer ? await peerMemory(workload.name) : null;
   const round = (v: number | null): number | null => (v === null ? null : Number(v.toPrecision(4)));
   if (options.json) {
     console.log(
@@ -102,6 +134,7 @@ async function measure(workload: Workload, peer: Peer | null, limit: number): Pr
         peer_ms: round(peerMs),
         limit_ms: round(limitMs),
         first_ms: round(first),
+        ...(options.memory && { ours_mb: round(mb), peer_mb: round(peerMb) }),
       }),
     );
   } else {
@@ -113,11 +146,18 @@ async function measure(workload: Workload, peer: Peer | null, limit: number): Pr
       cell(peerMs && peerMs / ms),
       cell(limitMs),
       cell(first),
+      ...(options.memory ? [cell(mb), cell(peerMb)] : []),
     );
   }
 }
 
 const python = process.env.GRADLAB_PEER_PYTHON ?? 'python3';
+if (options.alone !== undefined) {
+  const workload = workloads.find((w) => w.name === options.alone);
+  if (workload) ours(prepare(workload), steps);
+  console.log(process.resourceUsage().maxRSS / 1024);
+  process.exit();
+}
 let peer: Peer | null = new Peer(python, options.threads);
 const hello = await peer.next();
 if (hello === null) {
@@ -128,10 +168,17 @@ if (!options.json) {
   console.log(`${device()} · peer ${hello ?? 'none'}`);
   console.log(
     'workload'.padEnd(12),
-    ...['ours, ms', 'peer, ms', 'peer÷ours', 'limit, ms', 'first, ms'].map((s) => s.padStart(10)),
+    ...[
+      'ours, ms',
+      'peer, ms',
+      'peer÷ours',
+      'limit, ms',
+      'first, ms',
+      ...(options.memory ? ['ours, MB', 'peer, MB'] : []),
+    ].map((s) => s.padStart(10)),
   );
 }
-const limit = peak();
+const limit = limits();
 const only = options.only?.split(',');
 for (const workload of workloads) if (!only || only.includes(workload.name)) await measure(workload, peer, limit);
 peer?.close();

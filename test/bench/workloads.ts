@@ -19,6 +19,8 @@ export interface Workload {
   readonly name: string;
   /** Multiplications and additions of one run, at the least. */
   readonly flops: number;
+  /** Bytes that it reads and writes, at the least; for those that memory limits. */
+  readonly bytes?: number;
   prepare(): () => void;
 }
 
@@ -238,6 +240,7 @@ export const workloads: readonly Workload[] = [
   {
     name: 'eltchain',
     flops: 0,
+    bytes: 8e7,
     prepare() {
       const x = rand([1e7]).eval();
       return forward(() => x.mul(2).add(1).tanh().mul(x));
@@ -246,13 +249,35 @@ export const workloads: readonly Workload[] = [
   {
     name: 'softmax',
     flops: 0,
+    bytes: 8 * 4096 * 1024,
     prepare() {
       const x = randn([4096, 1024]).eval();
       return forward(() => x.softmax());
     },
   },
   {
+    name: 'layernorm',
+    flops: 0,
+    bytes: 8 * 4096 * 1024,
+    prepare() {
+      const x = randn([4096, 1024]).eval();
+      const norm = nn.layerNorm(1024);
+      return forward(() => norm.forward(x));
+    },
+  },
+  {
+    name: 'crossentropy',
+    flops: 0,
+    bytes: 4 * 4096 * 1024,
+    prepare() {
+      const x = randn([4096, 1024]).eval();
+      const y = randint(0, 1024, [4096]).eval();
+      return forward(() => nn.crossEntropy(x, y));
+    },
+  },
+  {
     name: 'conv2d',
+    bytes: 8 * 64 * 64 * 56 * 56,
     flops: 2 * 64 * 56 * 56 * 9 * 64 * 64,
     prepare() {
       const [x, w] = [randn([64, 64, 56, 56]).eval(), randn([64, 64, 3, 3]).eval()];
