@@ -5,31 +5,33 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DISPLAY_NAME } from '../server/info.js';
+import { DISPLAY_NAMES, type NotebookLanguage } from '../server/info.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
-const DEFAULT_NAME = 'gradlab';
+const DEFAULT_NAMES = { typescript: 'gradlab', javascript: 'gradlab-javascript' } as const;
 
 interface Target {
   folder: string;
   displayName: string;
+  language: NotebookLanguage;
 }
 
 /** What Jupyter reads: absolute paths, because front ends start kernels without the user's PATH. */
-export function kernelSpec(displayName: string): object {
+export function kernelSpec(displayName: string, language: NotebookLanguage): object {
+  const flags = language === 'javascript' ? ['--javascript'] : [];
   return {
-    argv: [process.execPath, MAIN, 'kernel', '-f', '{connection_file}'],
+    argv: [process.execPath, MAIN, 'kernel', '-f', '{connection_file}', ...flags],
     display_name: displayName,
-    language: 'typescript',
+    language,
     interrupt_mode: 'message',
     metadata: { debugger: true },
   };
 }
 
 export function install(options: readonly string[]): number {
-  const { folder, displayName } = parse(options);
+  const { folder, displayName, language } = parse(options);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(kernelSpec(displayName), null, 1)}\n`);
+  writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(kernelSpec(displayName, language), null, 1)}\n`);
   const logos = fileURLToPath(new URL('../../../kernel/setup/logo', import.meta.url));
   if (existsSync(logos)) cpSync(logos, folder, { recursive: true });
   console.log(`The kernel "${displayName}" is installed in ${folder}`);
@@ -54,21 +56,28 @@ function parse(options: readonly string[]): Target {
       user: { type: 'boolean' },
       'sys-prefix': { type: 'boolean' },
       prefix: { type: 'string' },
-      name: { type: 'string', default: DEFAULT_NAME },
-      'display-name': { type: 'string', default: DISPLAY_NAME },
+      name: { type: 'string' },
+      'display-name': { type: 'string' },
+      javascript: { type: 'boolean', default: false },
     },
   });
+  const language = values.javascript ? 'javascript' : 'typescript';
+  const name = values.name ?? DEFAULT_NAMES[language];
   const places = [values.user, values['sys-prefix'], values.prefix].filter((place) => place !== undefined);
   if (places.length > 1) throw new Error('give one of --user, --sys-prefix and --prefix DIR');
-  if (!/^[a-zA-Z0-9._-]+$/.test(values.name)) {
-    throw new Error(`--name ${values.name}: letters, digits, ".", "_" and "-" make the name of a kernel`);
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
+    throw new Error(`--name ${name}: letters, digits, ".", "_" and "-" make the name of a kernel`);
   }
   const share = values.prefix
     ? join(resolve(values.prefix), 'share', 'jupyter')
     : values['sys-prefix']
       ? join(pythonPrefix(), 'share', 'jupyter')
       : userDataFolder();
-  return { folder: join(share, 'kernels', values.name), displayName: values['display-name'] };
+  return {
+    folder: join(share, 'kernels', name),
+    displayName: values['display-name'] ?? DISPLAY_NAMES[language],
+    language,
+  };
 }
 
 /** Where Jupyter looks for the user's own kernels. */

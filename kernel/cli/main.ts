@@ -5,6 +5,8 @@ const HELP = `gradlab: a TypeScript kernel for Jupyter, and tensors
 
   gradlab install [--user | --sys-prefix | --prefix DIR] [--name NAME] [--display-name TEXT]
                           makes the kernel known to Jupyter (default --user)
+  gradlab install --javascript …
+                          a second kernel, for notebooks in JavaScript: types do not stop their cells
   gradlab uninstall [same options]
   gradlab lab [arguments of jupyter lab]
                           opens JupyterLab, with the kernel installed
@@ -12,7 +14,8 @@ const HELP = `gradlab: a TypeScript kernel for Jupyter, and tensors
                           runs a notebook (.ipynb) or a script in percent format (.ts); writes the outputs
                           into the notebook; the exit code says whether every cell succeeded
   gradlab doctor          says what is there, what is missing, and how to get it
-  gradlab kernel -f FILE  what Jupyter calls
+  gradlab kernel -f FILE [--javascript]
+                          what Jupyter calls
   gradlab --version`;
 
 async function main([command, ...rest]: string[]): Promise<number> {
@@ -20,8 +23,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
     case 'kernel': {
       const file = rest[rest.indexOf('-f') + 1];
       if (!rest.includes('-f') || !file) throw new Error('gradlab kernel needs -f FILE, the connection file');
+      const language = rest.includes('--javascript') ? 'javascript' : 'typescript';
       const { serve } = await import('../server/main.js');
-      await serve(file);
+      await serve(file, language);
       return 0;
     }
     case 'install':

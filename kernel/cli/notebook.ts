@@ -1,6 +1,7 @@
 // Notebook files (.ipynb, or .ts in percent format) ⇄ cells; and what cells publish → outputs as notebooks keep them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { JsonObject } from '../contract.js';
+import type { NotebookLanguage } from '../server/info.js';
 import { isObject, parseObject } from '../wire/json.js';
 
 export interface CodeCell {
@@ -10,6 +11,7 @@ export interface CodeCell {
 }
 
 export interface Notebook {
+  language: NotebookLanguage;
   cells: CodeCell[];
   /** Writes the cells' outputs into `path`. */
   save(path: string): void;
@@ -37,6 +39,7 @@ function fromJson(json: JsonObject, path: string): Notebook {
     return [[raw, { source: joinLines(raw.source), outputs: [], executionCount: null }]];
   });
   return {
+    language: languageOf(json.metadata),
     cells: pairs.map(([, cell]) => cell),
     save(target) {
       for (const [raw, cell] of pairs) {
@@ -46,6 +49,14 @@ function fromJson(json: JsonObject, path: string): Notebook {
       writeFileSync(target, `${JSON.stringify(json, null, 1)}\n`);
     },
   };
+}
+
+/** The kernelspec's language; some kernels put that of the syntax highlighting into the other place. */
+function languageOf(metadata: unknown): NotebookLanguage {
+  const { kernelspec, language_info: info } = isObject(metadata) ? metadata : {};
+  const name = isObject(kernelspec) && typeof kernelspec.language === 'string' ? kernelspec.language : undefined;
+  const said = name ?? (isObject(info) ? info.name : undefined);
+  return said === 'javascript' ? 'javascript' : 'typescript';
 }
 
 /** Cells begin with `// %%`; those marked `[markdown]` are left out. */
@@ -58,6 +69,7 @@ function fromPercent(text: string, path: string): Notebook {
     if (source.trim() !== '') cells.push({ source: source.trimEnd(), outputs: [], executionCount: null });
   }
   return {
+    language: /\.[cm]?js$/.test(path) ? 'javascript' : 'typescript',
     cells,
     save(target) {
       if (target === path) return;

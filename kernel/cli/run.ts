@@ -16,7 +16,8 @@ export async function run(options: readonly string[]): Promise<number> {
   if (!file || others.length > 0) throw new Error('gradlab run needs one file: a notebook (.ipynb) or a script (.ts)');
   const path = resolve(file);
   const notebook = readNotebook(path);
-  const runner = new Runner({ folder: dirname(path), historyPath: historyPath(), onOutput: show });
+  const { language } = notebook;
+  const runner = new Runner({ folder: dirname(path), historyPath: historyPath(), language, onOutput: show });
   let failed = false;
   try {
     for (const [index, cell] of notebook.cells.entries()) {

@@ -1,6 +1,7 @@
 // Cells → the same cells with what they published, run by a kernel in this process.
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../contract.js';
+import type { NotebookLanguage } from '../server/info.js';
 import { Kernel } from '../server/kernel.js';
 import type { Outbox } from '../server/outbox.js';
 import { parseObject } from '../wire/json.js';
@@ -11,6 +12,8 @@ export interface RunnerOptions {
   /** Where the notebook is. */
   folder: string;
   historyPath: string;
+  /** TypeScript by default. */
+  language?: NotebookLanguage;
   /** Told of what cells publish, by type of message. */
   onOutput?: (type: string, content: JsonObject) => void;
 }
@@ -23,7 +26,7 @@ export class Runner {
   readonly #keeper = new OutputKeeper();
   readonly #onOutput: RunnerOptions['onOutput'];
 
-  constructor({ folder, historyPath, onOutput }: RunnerOptions) {
+  constructor({ folder, historyPath, language = 'typescript', onOutput }: RunnerOptions) {
     this.#onOutput = onOutput;
     const outbox: Outbox = {
       publish: (type, parent, content) => this.#publish(type, parent, content),
@@ -36,7 +39,7 @@ export class Runner {
         throw new Error('cells that run without a front end cannot ask');
       },
     };
-    this.#kernel = new Kernel({ outbox, folder, historyPath, onShutdown: () => {} });
+    this.#kernel = new Kernel({ outbox, folder, historyPath, language, onShutdown: () => {} });
   }
 
   /** Answers whether the cell succeeded. */

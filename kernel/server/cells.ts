@@ -25,6 +25,8 @@ export interface CellsOptions {
   sessions: Sessions;
   history: History;
   folder: string;
+  /** Until a cell says otherwise. */
+  typecheck: TypecheckMode;
   debugger: Debugging;
 }
 
@@ -40,12 +42,13 @@ export class Cells {
   /** Names that expressions in the debugger defined, and no cell. */
   #undeclared = new Set<string>();
   readonly #debugger: Debugging;
-  #typecheck: TypecheckMode = 'strict';
+  #typecheck: TypecheckMode;
   #hidden = 0;
   /** The kernel's own shell under undefined, and subshells under their ids. */
   readonly #lanes = new Map<string | undefined, Lane>();
 
-  constructor({ outbox, language, sessions, history, folder, debugger: adapter }: CellsOptions) {
+  constructor({ outbox, language, sessions, history, folder, typecheck, debugger: adapter }: CellsOptions) {
+    this.#typecheck = typecheck;
     this.#debugger = adapter;
     this.#folder = folder;
     this.#outbox = outbox;

@@ -8,20 +8,27 @@ const { version, dependencies } = JSON.parse(packageFile) as { version: string; 
 
 export const VERSION = version;
 export const TYPESCRIPT_VERSION = dependencies.typescript;
-export const DISPLAY_NAME = 'TypeScript (gradlab)';
 
-export const KERNEL_INFO: JsonObject = {
+/** What notebooks say that they are written in. As JavaScript, types are not looked at before a cell runs. */
+export type NotebookLanguage = 'typescript' | 'javascript';
+
+export const DISPLAY_NAMES = { typescript: 'TypeScript (gradlab)', javascript: 'JavaScript (gradlab)' } as const;
+
+const LANGUAGES = {
+  typescript: { version: TYPESCRIPT_VERSION, mimetype: 'text/typescript', file_extension: '.ts' },
+  javascript: { version: process.versions.node, mimetype: 'text/javascript', file_extension: '.js' },
+} as const;
+
+export const kernelInfo = (name: NotebookLanguage): JsonObject => ({
   status: 'ok',
   protocol_version: PROTOCOL_VERSION,
   implementation: 'gradlab',
   implementation_version: VERSION,
   language_info: {
-    name: 'typescript',
-    version: TYPESCRIPT_VERSION,
-    mimetype: 'text/typescript',
-    file_extension: '.ts',
-    pygments_lexer: 'typescript',
-    codemirror_mode: 'typescript',
+    name,
+    ...LANGUAGES[name],
+    pygments_lexer: name,
+    codemirror_mode: name,
     nbconvert_exporter: 'script',
   },
   banner: `gradlab ${VERSION}: TypeScript ${TYPESCRIPT_VERSION} on Node ${process.versions.node}`,
@@ -32,4 +39,4 @@ export const KERNEL_INFO: JsonObject = {
     { text: 'Node', url: 'https://nodejs.org/api/' },
   ],
   supported_features: ['debugger', 'kernel subshells'],
-};
+});

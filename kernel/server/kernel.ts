@@ -7,7 +7,7 @@ import * as requests from '../wire/requests.js';
 import { Assist } from './assist.js';
 import { Cells, UnknownSubshell } from './cells.js';
 import { History } from './history.js';
-import { KERNEL_INFO } from './info.js';
+import { kernelInfo, type NotebookLanguage } from './info.js';
 import { Language } from './language.js';
 import { blankMagics } from './magics.js';
 import type { Outbox, RequestChannel } from './outbox.js';
@@ -18,6 +18,7 @@ export interface KernelOptions {
   /** The notebook's folder: where imports, types and relative paths start. */
   folder: string;
   historyPath: string;
+  language: NotebookLanguage;
   /** The kernel is asked to end; its last reply was handed to the outbox. */
   onShutdown(): void;
 }
@@ -37,7 +38,7 @@ export class Kernel {
 
   readonly #handlers: { [type: string]: Handler } = {
     kernel_info_request: (message, channel) => {
-      this.#outbox.reply(channel, 'kernel_info_reply', message, KERNEL_INFO);
+      this.#outbox.reply(channel, 'kernel_info_reply', message, kernelInfo(this.#options.language));
       this.#warmUp();
     },
     connect_request: (message, channel) => this.#outbox.reply(channel, 'connect_reply', message, { status: 'ok' }),
@@ -127,6 +128,7 @@ export class Kernel {
       sessions: this.#sessions,
       history: this.#history,
       folder: options.folder,
+      typecheck: options.language === 'javascript' ? 'off' : 'strict',
       debugger: this.#debugger,
     });
     this.#assist = new Assist(this.#language, {

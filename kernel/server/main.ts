@@ -1,9 +1,10 @@
 // A connection file → a running kernel, until it is asked to end or its client is gone.
 import { readConnection } from '../wire/connection.js';
+import type { NotebookLanguage } from './info.js';
 import { Sockets } from './sockets.js';
 
 /** Resolves when the kernel has ended in an orderly way. */
-export async function serve(connectionFile: string): Promise<void> {
+export async function serve(connectionFile: string, language: NotebookLanguage): Promise<void> {
   const connection = readConnection(connectionFile);
   const sockets = new Sockets(connection.key);
   await sockets.bind(connection);
@@ -13,7 +14,13 @@ export async function serve(connectionFile: string): Promise<void> {
   const asked = new Promise<void>((resolve) => {
     ask = resolve;
   });
-  const kernel = new Kernel({ outbox: sockets, folder: process.cwd(), historyPath: historyPath(), onShutdown: ask });
+  const kernel = new Kernel({
+    outbox: sockets,
+    folder: process.cwd(),
+    historyPath: historyPath(),
+    language,
+    onShutdown: ask,
+  });
   process.on('exit', () => void kernel.close());
   process.on('SIGINT', () => kernel.interrupt());
   process.on('SIGTERM', ask);

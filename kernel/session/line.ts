@@ -206,7 +206,8 @@ function callOnMain(symbol: string): Promise<unknown> {
  * for it still, and refuses another, until an evaluation is terminated by its limit.
  */
 function endLostTermination(): void {
-  debugSession().post('Runtime.evaluate', { expression: 'for (;;);', timeout: 1, disableBreaks: true });
+  const expression = 'for (const end = Date.now() + 50; Date.now() < end; );';
+  debugSession().post('Runtime.evaluate', { expression, timeout: 1, disableBreaks: true });
 }
 
 /** Ends what runs on the main thread now, or, if that has ended by itself, a bait. Answers whether the event loop turns. */
