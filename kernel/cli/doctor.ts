@@ -21,6 +21,7 @@ export async function doctor(): Promise<number> {
     checker(),
     ...python(),
     compiler(),
+    await device(),
     kernelSpec(),
   ];
   console.log(`gradlab ${VERSION}`);
@@ -77,6 +78,16 @@ function python(): Finding[] {
 function compiler(): Finding {
   const found = ['cc', 'clang', 'gcc'].map((name) => output(name, ['--version'])?.split('\n')[0]).find(Boolean);
   return { name: 'C compiler', found, cure: 'without it tensors run in TypeScript, slower; install gcc or clang' };
+}
+
+async function device(): Promise<Finding> {
+  const cure = 'tensors cannot compute here';
+  try {
+    const { device } = (await import(import.meta.resolve('gradlab'))) as { device(): unknown };
+    return { name: 'device', found: String(device()), cure };
+  } catch (error) {
+    return { name: 'device', found: undefined, cure: `${cure}: ${String(error)}` };
+  }
 }
 
 function kernelSpec(): Finding {

@@ -9,7 +9,7 @@ const HELP = `gradlab: a TypeScript kernel for Jupyter, and tensors
                           a second kernel, for notebooks in JavaScript: types do not stop their cells
   gradlab uninstall [same options]
   gradlab lab [arguments of jupyter lab]
-                          opens JupyterLab, with the kernel installed
+                          opens JupyterLab, with the kernel installed; jupyter lab --help lists its arguments
   gradlab run FILE [--output FILE] [--allow-errors]
                           runs a notebook (.ipynb) or a script in percent format (.ts); writes the outputs
                           into the notebook; the exit code says whether every cell succeeded
@@ -19,6 +19,10 @@ const HELP = `gradlab: a TypeScript kernel for Jupyter, and tensors
   gradlab --version`;
 
 async function main([command, ...rest]: string[]): Promise<number> {
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(HELP);
+    return 0;
+  }
   switch (command) {
     case 'kernel': {
       const file = rest[rest.indexOf('-f') + 1];

@@ -20,6 +20,9 @@ export const OPTIONS_VARIABLE = 'GRADLAB_SESSION_OPTIONS';
 /** How long a session that is gone may take to hand over its last output. */
 const CLOSE_MS = 300;
 
+/** What node prints when a session ends in which the debugger was on: our own, of which the user knows nothing. */
+const NODES_FAREWELL = 'Waiting for the debugger to disconnect...\n';
+
 export type StreamName = 'stdout' | 'stderr';
 
 export interface SessionListener {
@@ -126,7 +129,8 @@ export class SessionProcess {
     const decoder = new TextDecoder();
     stream?.on('data', (chunk: Buffer) => {
       this.#captured += chunk.length;
-      const text = decoder.decode(chunk, { stream: true });
+      const text = decoder.decode(chunk, { stream: true }).replace(NODES_FAREWELL, '');
+      if (text === '') return;
       if (name === 'stderr') this.#lastWords = (this.#lastWords + text).slice(-4000);
       this.#listener.stream(undefined, name, text);
     });

@@ -405,3 +405,11 @@ test('debug requests that make no sense are refused', async () => {
   expect(await debug.failure('setBreakpoints', { source: {} })).toMatch(/path/);
   expect(await debug.failure('source', { source: { path: '/etc/hostname' } })).toMatch(/no cell or imported file/);
 });
+
+test('a session that ends under the debugger says why, and nothing of the debugger', async () => {
+  const run = await debug.kernel.run('process.exit(3)');
+  expect(run.error).toContain('exit code 3');
+  expect(run.stderr).toBe('');
+  await debug.attach();
+  expect((await debug.kernel.run('1 + 1')).result).toBe('2');
+});

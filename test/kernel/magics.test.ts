@@ -100,3 +100,13 @@ test('magics complete', async () => {
   const reply = await kernel.request('complete_request', { code: '%ti', cursor_pos: 3 });
   expect(reply.content).toMatchObject({ matches: ['%time', '%timeit'], cursor_start: 0, cursor_end: 3 });
 });
+
+test('%device shows where tensors are computed, chooses it, and names what there is', async () => {
+  const first = await kernel.run('%device');
+  expect(first.error).toBe('');
+  expect(first.result).toMatch(/^'(cpu|reference)/);
+  expect((await kernel.run('%device reference')).result).toContain('reference');
+  const wrong = await kernel.run('%device toaster');
+  expect(wrong.error).toContain("unknown device 'toaster'");
+  expect(wrong.error).toContain('reference');
+});

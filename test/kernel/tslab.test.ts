@@ -85,3 +85,20 @@ test('a notebook that uses it is not checked strictly, as its own kernel does no
   expect([run.error, run.stdout]).toEqual(['', 'obj?.x?.z == undefined\n']);
   expect((await kernel.run('const text: string = 1')).error).toContain("'number' is not assignable to type 'string'");
 });
+
+test('a notebook of functions, timing and templates runs unchanged', async () => {
+  const run = await kernel.run(`function climb(steps: number): number {
+    if (steps > 1) {
+        return climb(steps - 1) + climb(steps - 2);
+    }
+    return 1;
+}
+
+const steps = 20;
+const begin = Date.now();
+console.log(\`climb(\${steps}) = \${climb(steps)}\`)
+const finish = Date.now();
+console.log(\`Took: \${finish - begin}ms\`)`);
+  expect(run.error).toBe('');
+  expect(run.stdout).toMatch(/^climb\(20\) = 10946\nTook: \d+ms\n$/);
+});

@@ -1,0 +1,94 @@
+// The gradlab command: help, doctor, both kernels' installation, and which notebooks types stop.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../../dist/kernel/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'gradlab-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const gradlab = (...options: string[]) =>
+  spawnSync(process.execPath, [main, ...options], {
+    encoding: 'utf8',
+    env: { ...process.env, XDG_DATA_HOME: join(folder, 'data') },
+  });
+
+test.each([[], ['--help'], ['lab', '--help'], ['run', '-h'], ['doctor', '--help']])('%j explains all', (...options) => {
+  const { status, stdout } = gradlab(...options.flat());
+  expect(status).toBe(0);
+  for (const command of ['install', 'uninstall', 'lab', 'run', 'doctor'])
+    expect(stdout).toContain(`gradlab ${command}`);
+});
+
+test('an unknown command is refused with the list of those that exist', () => {
+  const { status, stderr } = gradlab('instal');
+  expect(status).toBe(2);
+  expect(stderr).toContain('there is no command "instal"');
+  expect(stderr).toContain('gradlab install');
+});
+
+test('doctor says what is there, and the device that computes', () => {
+  const { status, stdout } = gradlab('doctor');
+  expect(status).toBe(0);
+  for (const name of ['Node', 'zeromq', 'koffi', 'TypeScript', 'device', 'kernel']) {
+    expect(stdout).toMatch(new RegExp(`^[✓–] ${name} `, 'm'));
+  }
+});
+
+describe('the kernel for JavaScript', () => {
+  const spec = join(folder, 'share/jupyter/kernels/gradlab-javascript/kernel.json');
+
+  test('is installed beside the other and removed', () => {
+    expect(gradlab('install', '--javascript', '--prefix', folder).status).toBe(0);
+    expect(JSON.parse(readFileSync(spec, 'utf8'))).toMatchObject({
+      argv: [process.execPath, main, 'kernel', '-f', '{connection_file}', '--javascript'],
+      display_name: 'JavaScript (gradlab)',
+      language: 'javascript',
+    });
+    expect(gradlab('uninstall', '--javascript', '--prefix', folder).status).toBe(0);
+    expect(existsSync(spec)).toBe(false);
+  });
+
+  test('what is not installed cannot be removed', () => {
+    const { status, stderr } = gradlab('uninstall', '--prefix', folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain('there is no kernel in');
+  });
+});
+
+/** Runs a notebook whose cells only JavaScript accepts. */
+function runNotebook(language: string) {
+  const path = join(folder, `${language}.ipynb`);
+  const sources = [
+    'const bag = {}; bag.added = 1; let word = "a"; word = 5; bag.added + word',
+    "const tslab = require('tslab'); tslab.display.text(`word ${word}`);",
+  ];
+  const cells = sources.map((source) => ({
+    cell_type: 'code',
+    source,
+    metadata: {},
+    outputs: [],
+    execution_count: null,
+  }));
+  const metadata = {
+    kernelspec: { name: 'any', display_name: 'any', language },
+    language_info: { name: 'javascript' },
+  };
+  writeFileSync(path, JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 4 }));
+  return gradlab('run', path);
+}
+
+test('types do not stop the cells of a notebook in JavaScript', () => {
+  const { status, stdout } = runNotebook('javascript');
+  expect(status).toBe(0);
+  expect(stdout).toBe('6\nword 5\n');
+});
+
+test('types stop the same cells in TypeScript', () => {
+  const { status, stderr } = runNotebook('typescript');
+  expect(status).toBe(1);
+  expect(stderr).toContain("Property 'added' does not exist");
+});
