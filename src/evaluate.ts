@@ -1,10 +1,11 @@
 // Runs the graph behind nodes: trace, find or compile the executable, run, store.
 import { type Backend, currentDevice, type Executable } from './device.js';
 import { arrayName, type TypedArray } from './dtype.js';
-import type { Node } from './graph.js';
+import type { Node, Storage } from './graph.js';
 import { ops } from './ops.js';
-import { planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
+import { type Plan, planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
 import { sizeOf } from './shape.js';
+import { refuseValues } from './trace.js';
 
 interface Cached {
   signature: Int32Array;
@@ -80,15 +81,31 @@ const awaited = (node: Node): boolean => {
 };
 
 /**
- * Values of a walk, besides those in `sources`, that parameters took over, and with `spill` those that nodes outside take as inputs or
+ * Values that were computed before and not stored, and that new nodes read: a state carried from one computation to the next. Unstored,
+ * each computation would begin again where the first began. What gradients read of their forward pass is cheaper computed again.
+ */
+function carried({ order }: Walk): Set<Node> {
+  const found = new Set<Node>();
+  for (const node of order) {
+    if (node.computed) continue;
+    for (const input of node.inputs)
+      if (input.computed && !input.storage && (!input.tracked || node.tracked)) found.add(input);
+  }
+  return found;
+}
+
+/**
+ * Values of a walk, besides those in `sources`, that were carried here, that parameters took over, and with `spill` those that nodes outside take as inputs or
  * gradients will.
  */
-function needed({ order }: Walk, sources: ReadonlySet<Node>, spill: boolean): Node[] {
+function needed(found: Walk, sources: ReadonlySet<Node>, spill: boolean): Node[] {
+  const { order } = found;
+  const again = carried(found);
   if (spill) for (const node of order) for (const input of node.inputs) input.readers++;
   return order.filter(
     (node) =>
       !node.storage &&
-      (node.kept || (spill && (node.uses > node.settled + node.readers || awaited(node)))) &&
+      (node.kept || again.has(node) || (spill && (node.uses > node.settled + node.readers || awaited(node)))) &&
       node.op !== 'constant' &&
       !sources.has(node),
   );
@@ -101,6 +118,7 @@ function needed({ order }: Walk, sources: ReadonlySet<Node>, spill: boolean): No
 export function evaluate(targets: readonly Node[], spill = false): void {
   const wanted = targets.filter((node) => !node.storage);
   if (wanted.length === 0) return;
+  refuseValues(wanted);
   const sources = new Set(wanted.map(resolve).filter((node) => !node.storage));
   if (sources.size > 0) compute(sources, spill);
   for (const target of wanted) {
@@ -115,6 +133,39 @@ export function evaluate(targets: readonly Node[], spill = false): void {
   }
   wanted.forEach(release);
   reclaim();
+}
+
+/** A computation without its inputs, to be run with others of the same shapes. */
+export interface Captured {
+  readonly found: Walk;
+  readonly plan: Plan;
+  readonly signature: Signature;
+  /** Computes the targets from the leaves of `found`, or what stands for them. */
+  run(leaves: readonly Storage[], scalars: readonly number[]): Storage[];
+}
+
+/** Compiles what leads to `targets`, none of which is in memory. */
+export function capture(targets: readonly Node[]): Captured {
+  const found = walk(targets);
+  const { scalars, words, hash } = sign(found, targets);
+  const plan = planOf(found, targets);
+  const backend = currentDevice();
+  const executable = backend.compile(plan);
+  return {
+    found,
+    plan,
+    signature: { scalars, words: words.slice(), hash },
+    run(leaves, numbers) {
+      const outputs = targets.map((target) => memoryFor(backend, target));
+      executable.run(
+        leaves.map((leaf) => leaf.array),
+        numbers,
+        outputs,
+      );
+      reclaim();
+      return outputs.map((array, i) => ({ dtype: targets[i]!.dtype, length: array.length, array, reusable: true }));
+    },
+  };
 }
 
 let inspector: ((found: Walk, targets: readonly Node[]) => void) | null = null;
