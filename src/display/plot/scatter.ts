@@ -24,6 +24,9 @@ export interface ScatterOptions extends PlotOptions {
   yRange?: readonly [low: number, high: number];
 }
 
+/** As thin an edge as that of the dots. */
+const legend = { symbolStrokeWidth: 0.6 };
+
 const className = (value: number | string, names: readonly string[] | undefined): string =>
   typeof value === 'number' ? (names?.[value] ?? String(value)) : value;
 
@@ -77,8 +80,8 @@ export function scatter(points: Matrix | { x: Numbers; y: Numbers }, options: Sc
       x: { field: 'x', type: 'quantitative', title: xLabel, scale: scaleOf(xScale, xRange) },
       y: { field: 'y', type: 'quantitative', title: yLabel, scale: scaleOf(yScale, yRange) },
       ...(kinds && {
-        color: { field: 'class', type: 'nominal', title: null },
-        shape: { field: 'class', type: 'nominal', title: null },
+        color: { field: 'class', type: 'nominal', title: null, legend },
+        shape: { field: 'class', type: 'nominal', title: null, legend },
       }),
       ...(colors && { color: { field: 'amount', type: 'quantitative', title: options.amountLabel ?? 'amount' } }),
     },

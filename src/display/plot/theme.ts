@@ -1,4 +1,4 @@
-// The look of every plot. Text and ground stay with the front end, so that one plot reads on light and on dark.
+// The look of every plot. Text takes the front end's own colour and the ground is left to it, so that one plot reads on light and on dark.
 import { categories, cssRange } from '../colors.js';
 
 /** JSON of Vega-Lite. */
@@ -7,6 +7,9 @@ export type Spec = { [key: string]: unknown };
 const fonts = '-apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 /** Between black and white: lines that read on both. */
 const quiet = '#888888';
+
+/** JupyterLab's colour of text, or VS Code's; it follows when the theme is switched. */
+const ink = 'var(--jp-ui-font-color1, var(--vscode-foreground, #777777))';
 
 /** Size of the plotting area in pixels. */
 export const plotSize = { width: 420, height: 250 } as const;
@@ -17,7 +20,9 @@ export const config: Spec = {
   background: 'transparent',
   padding: 8,
   view: { stroke: null },
+  style: { 'guide-label': { fill: ink }, 'guide-title': { fill: ink } },
   title: {
+    color: ink,
     anchor: 'start',
     fontSize: 14,
     fontWeight: 600,
