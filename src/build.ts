@@ -53,6 +53,7 @@ export function expandTo(node: Node, shape: Shape): Node {
 
 /** Elementwise with broadcasting; the operands meet at the wider dtype. */
 export function binary(op: BinaryName, a: Node, b: Node): Node {
+  if (a.dtype === b.dtype && a.dtype !== 'bool' && sameShape(a.shape, b.shape)) return make(op, [a, b]);
   const dtype = promote(a.dtype, b.dtype);
   const [p, q] = broadcast(op, cast(a, dtype), cast(b, dtype));
   return make(dtype === 'bool' ? logical(op) : op, [p, q]);

@@ -1,39 +1,58 @@
 // Reverse-mode differentiation, graph to graph, by the table in ops.ts.
 import { add, constant } from './build.js';
 import { GradientError, ShapeError, show } from './errors.js';
-import { make, type Node, nextId, type Variable } from './graph.js';
+import { make, type Node, nextId, nextMark, type Variable } from './graph.js';
 import { ops } from './ops.js';
 import { sameShape } from './shape.js';
 
 /** Where gradients of a node flow on to. */
 const sourcesOf = (node: Node): readonly Node[] => node.custom?.inputs ?? node.inputs;
 
-/** Tracked nodes behind `output`, each after its inputs. */
-export function trackedOrder(output: Node): Node[] {
+/** Tracked nodes behind `output`, each after its inputs; and for each the places in that order of what its gradient flows on to. */
+function tracked(output: Node): { order: Node[]; places: readonly (readonly number[])[] } {
+  const mark = nextMark();
   const order: Node[] = [];
-  const seen = new Set<Node>();
-  const stack: { node: Node; next: number }[] = [{ node: output, next: 0 }];
-  seen.add(output);
+  const stack = [output];
+  const position = [0];
+  output.mark = mark;
   while (stack.length > 0) {
-    const top = stack[stack.length - 1]!;
-    const input = top.node.variable ? undefined : sourcesOf(top.node)[top.next++];
+    const node = stack[stack.length - 1]!;
+    const next = position[position.length - 1]!;
+    const input = node.variable ? undefined : sourcesOf(node)[next];
     if (input === undefined) {
-      order.push(top.node);
+      node.index = order.push(node) - 1;
       stack.pop();
-    } else if (input.tracked && !seen.has(input)) {
-      seen.add(input);
-      stack.push({ node: input, next: 0 });
+      position.pop();
+      continue;
+    }
+    position[position.length - 1] = next + 1;
+    if (input.tracked && input.mark !== mark) {
+      input.mark = mark;
+      stack.push(input);
+      position.push(0);
     }
   }
-  return order;
+  // At once, because gradient rules may walk by themselves.
+  const places = order.map((node) =>
+    node.variable ? [] : sourcesOf(node).map((source) => (source.tracked ? source.index : -1)),
+  );
+  return { order, places };
 }
+/** Tracked nodes behind `output`, each after its inputs. */
+export const trackedOrder = (output: Node): Node[] => tracked(output).order;
 
 /** The single axis along which `node` is zeros around something, or -1. */
 function paddedAxis(node: Node): number {
+  if (node.op !== 'pad' || node.storage) return -1;
   const { low, high, value } = node.attributes;
-  if (node.op !== 'pad' || node.storage || value !== 0 || !low || !high) return -1;
-  const axes = low.flatMap((v, i) => (v !== 0 || high[i] !== 0 ? [i] : []));
-  return axes.length === 1 ? axes[0]! : -1;
+  if (value !== 0 || !low || !high) return -1;
+  let found = -1;
+  for (let i = 0; i < low.length; i++) {
+    if (low[i] === 0 && high[i] === 0) continue;
+    if (found >= 0) return -1;
+    found = i;
+  }
+  return found;
 }
 
 /**
@@ -79,15 +98,19 @@ function discard(node: Node, first: number): void {
 
 type Look = (g: Node) => Node;
 const watchers = new WeakMap<Node | Variable, Set<Look>>();
+/** How many have been asked for: until there is one, no node needs to be looked up. */
+let watches = 0;
 
 /** Shows `look` every gradient that arrives at `target`; what it returns goes on. Returns how to end this. */
 export function watchGradient(target: Node | Variable, look: Look): () => void {
   const looks = watchers.get(target) ?? new Set();
+  watches++;
   watchers.set(target, looks.add(look));
   return () => looks.delete(look);
 }
 
 function watched(node: Node, g: Node): Node {
+  if (watches === 0) return g;
   let seen = g;
   for (const look of watchers.get(node.variable ?? node) ?? []) seen = look(seen);
   return seen;
@@ -134,16 +157,17 @@ export function pullBack(
     );
   }
   const first = nextId();
-  const arrived = new Map<Node, Node[]>([[output, [seed]]]);
   const gradients = new Map<Node, Node>();
-  const order = trackedOrder(output);
+  const { order, places } = tracked(output);
+  const arrived = new Array<Node[] | null>(order.length).fill(null);
+  arrived[order.length - 1] = [seed];
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
-    const parts = arrived.get(node);
+    const parts = arrived[i];
     if (!parts) continue;
-    arrived.delete(node);
+    arrived[i] = null;
     const g = watched(node, total(parts, first));
-    const sources = sourcesOf(node);
+    const sources = places[i]!;
     const ends = node.variable !== null || stops.has(node) || sources.length === 0;
     if (ends || node === output) gradients.set(node, g);
     if (ends) continue;
@@ -151,15 +175,16 @@ export function pullBack(
     node.passed ||= last;
     const passed = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
     for (let k = 0; k < sources.length; k++) {
-      const [source, part] = [sources[k]!, passed[k]];
+      const source = sources[k]!;
+      const part = passed[k];
       if (!part) continue;
-      if (!source.tracked) {
+      if (source < 0) {
         discard(part, first);
         continue;
       }
-      const list = arrived.get(source);
+      const list = arrived[source];
       if (list) list.push(part);
-      else arrived.set(source, [part]);
+      else arrived[source] = [part];
     }
   }
   return gradients;

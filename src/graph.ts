@@ -62,7 +62,7 @@ export class Node {
   passed = false;
   /** Why the value can no longer be computed. */
   expired: string | null = null;
-  /** Scratch of the walk numbered `mark`: the position in its order. */
+  /** Scratch of the walk that last came by, see `nextMark`: the position in its order. */
   mark = 0;
   index = -1;
   /** How many inputs within that walk it is. */
@@ -78,6 +78,10 @@ export class Node {
     readonly scalars: readonly number[] | null,
   ) {}
 }
+
+let marks = 0;
+/** A number that no node is marked with yet: for walks that mark where they have been. */
+export const nextMark = (): number => ++marks;
 
 let recording = true;
 
@@ -105,7 +109,8 @@ export function withRecording<T>(on: boolean, body: () => T): T {
   }
 }
 
-const none: Attributes = {};
+/** No attributes: what `make` gives a node that has none. */
+export const none: Attributes = {};
 
 let observer: ((node: Node) => void) | null = null;
 /** Tells `observe` of every node that is made from now on; null ends this. */

@@ -1,9 +1,9 @@
 // From live nodes to a plan: a self-contained description of a computation that a backend compiles once.
 import { type DType, dtypes } from './dtype.js';
 import { ExpiredError } from './errors.js';
-import type { Node } from './graph.js';
+import { type Node, nextMark, none } from './graph.js';
 import type { OpName } from './op-names.js';
-import { type Attributes, ops } from './ops.js';
+import { type Attributes, need, ops } from './ops.js';
 import type { Shape } from './shape.js';
 
 /** One operation of a plan; inputs are positions in the plan. */
@@ -42,7 +42,7 @@ export interface Signature {
   readonly hash: number;
 }
 
-let walks = 0;
+const dtypeIndex: Record<DType, number> = { float32: 0, float64: 1, int32: 2, uint32: 3, bool: 4 };
 const opIndex = new Map<OpName, number>();
 for (const name in ops) if (isOpName(name)) opIndex.set(name, opIndex.size);
 function isOpName(name: string): name is OpName {
@@ -67,18 +67,45 @@ const numbers = ['axis', 'groups'] as const;
 let scratch = new Int32Array(1 << 14);
 let used = 0;
 
+/** Makes room for `count` more words. */
+function reserve(count: number): void {
+  if (used + count <= scratch.length) return;
+  const larger = new Int32Array(2 * scratch.length + count);
+  larger.set(scratch);
+  scratch = larger;
+}
 function push(word: number): void {
-  if (used === scratch.length) {
-    const larger = new Int32Array(2 * scratch.length);
-    larger.set(scratch);
-    scratch = larger;
-  }
+  reserve(1);
   scratch[used++] = word;
+}
+function pushAll(list: readonly number[]): void {
+  reserve(list.length);
+  for (let i = 0; i < list.length; i++) scratch[used++] = list[i]!;
 }
 
 const bits = new Float64Array(1);
 const halves = new Int32Array(bits.buffer);
 
+/** Attributes of a node, without those that its shape and dtype tell. */
+function describe({ op, attributes: a }: Node): void {
+  switch (op) {
+    case 'reshape':
+    case 'expand':
+    case 'cast':
+    case 'constant':
+      return;
+    case 'permute':
+      return pushAll(need(a.axes, 'axes'));
+    case 'slice':
+      pushAll(need(a.start, 'start'));
+      return pushAll(need(a.step, 'step'));
+    default:
+      if (a !== none) encode(a);
+      else push(0);
+  }
+}
+
+/** Any attributes, with a word first that says which. */
 function encode(a: Attributes): void {
   let present = 0;
   const at = used;
@@ -119,7 +146,7 @@ const isStructural = (value: number): boolean => Object.is(value, 0) || value ==
 
 /** Walks the uncomputed graph behind `targets`. Throws ExpiredError where a value can no longer be had. */
 export function walk(targets: readonly Node[]): Walk {
-  const mark = ++walks;
+  const mark = nextMark();
   const order: Node[] = [];
   const leaves: Node[] = [];
   const stack: Node[] = [];
@@ -163,13 +190,14 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
   for (let n = 0; n < order.length; n++) {
     const node = order[n]!;
     const { storage, shape, inputs } = node;
-    push(storage ? -1 : opIndex.get(node.op)!);
-    push(dtypes.indexOf(node.dtype));
-    push(shape.length);
-    for (let i = 0; i < shape.length; i++) push(shape[i]!);
+    const rank = shape.length;
+    reserve(rank + inputs.length + 2);
+    scratch[used++] = (storage ? opIndex.size : opIndex.get(node.op)!) | (dtypeIndex[node.dtype] << 8) | (rank << 16);
+    for (let i = 0; i < rank; i++) scratch[used++] = shape[i]!;
     if (storage) continue;
-    for (let i = 0; i < inputs.length; i++) push(resolve(inputs[i]!).index);
-    encode(node.attributes);
+    scratch[used++] = inputs.length;
+    for (let i = 0; i < inputs.length; i++) scratch[used++] = resolve(inputs[i]!).index;
+    describe(node);
     if (node.op === 'constant') {
       const value = node.scalars![0]!;
       if (isStructural(value)) {
