@@ -46,22 +46,33 @@ export function header(kind: Kind, run: number, length: number): Buffer {
   return bytes;
 }
 
-/** Cuts a byte stream into frames; keeps what is incomplete for the next chunk. */
+/** Cuts a byte stream into frames; keeps what is incomplete for the next chunk, but of a piece, which comes in smaller ones. */
 export class FrameReader {
   #chunks: Buffer[] = [];
   #size = 0;
   #needed = HEADER_BYTES;
+  /** Of a piece, the bytes that have not come yet. */
+  #missing = 0;
 
-  *read(chunk: Buffer): Generator<Frame> {
+  *read(received: Buffer): Generator<Frame> {
+    let chunk = received;
+    if (this.#missing > 0) {
+      const payload = chunk.subarray(0, this.#missing);
+      this.#missing -= payload.length;
+      yield { kind: Kind.piece, run: 0, payload };
+      chunk = chunk.subarray(payload.length);
+      if (chunk.length === 0) return;
+    }
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#size < this.#needed) return;
     let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     while (bytes.length >= HEADER_BYTES) {
       const length = bytes.readUInt32LE(0);
-      if (bytes.length < HEADER_BYTES + length) break;
       const kind = bytes.readUInt32LE(4);
       if (!isKind(kind)) throw new Error(`line to the session: unknown frame kind ${kind}`);
+      this.#missing = kind === Kind.piece ? Math.max(0, HEADER_BYTES + length - bytes.length) : 0;
+      if (this.#missing === 0 && bytes.length < HEADER_BYTES + length) break;
       yield { kind, run: bytes.readUInt32LE(8), payload: bytes.subarray(HEADER_BYTES, HEADER_BYTES + length) };
       bytes = bytes.subarray(HEADER_BYTES + length);
     }
