@@ -93,14 +93,15 @@ export class Runner {
 
   /** Ends the interrupted runs, wherever their code is. */
   settleInterrupted(): void {
-    for (const run of this.#running) {
-      if (!run.context.interrupted) continue;
-      rejectAwaits(run.context);
-      try {
-        tellStopListeners(run.context);
-      } finally {
-        this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
-      }
+    for (const run of this.#running) if (run.context.interrupted) this.#stop(run);
+  }
+
+  #stop(run: Run): void {
+    rejectAwaits(run.context);
+    try {
+      tellStopListeners(run.context);
+    } finally {
+      this.#finish(run, { status: 'interrupted', problem: reportError(new Interrupted('the cell was stopped')) });
     }
   }
 
@@ -117,7 +118,9 @@ export class Runner {
       const expressions = hasExpressions ? await this.#expressions(run.order) : {};
       this.#finish(run, { status: 'ok', expressions });
     } catch (error) {
-      this.#finish(run, { status: 'error', problem: reportError(error) });
+      // An output of a stopped cell can end it before the termination does.
+      if (error instanceof Interrupted && run.context.interrupted && !run.finished) this.#stop(run);
+      else this.#finish(run, { status: 'error', problem: reportError(error) });
     }
   }
 

@@ -54,6 +54,7 @@ export class LivePlot {
   readonly #forgetStop: () => void;
   #epoch: number | undefined;
   #finished = false;
+  #drawn = false;
   #stopped = false;
 
   /** @internal */
@@ -91,10 +92,12 @@ export class LivePlot {
    * itself when the user stops the cell.
    */
   done(): void {
-    if (this.#finished) return;
+    if (this.#drawn) return;
     this.#finished = true;
-    this.#forgetStop();
     this.#output.finish({ bundle: () => this[displayMethod](), line: () => this.text });
+    // A stop can cut drawing off, and then asks for it again.
+    this.#drawn = true;
+    this.#forgetStop();
   }
 
   /** How far the run is: step, epoch, rate, time left. */
