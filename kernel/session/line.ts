@@ -14,6 +14,8 @@ const PATIENCE_MS = 4;
 const RETRY_MS = 20;
 /** A termination that comes after so many of them never comes. */
 const MAX_BAITS = 100;
+/** A main thread that cannot be asked so often is terminated at the risk of its end: that is better than none. */
+const MAX_ATTEMPTS = 1000;
 const BATCH_BYTES = 1 << 16;
 /** How often the ring is looked at while output floods. */
 const FLOOD_MS = 1;
@@ -194,6 +196,7 @@ function debugSession(): inspector.Session {
   return debug;
 }
 
+/** Answers what the function says, or undefined where the main thread could not even be asked. */
 function callOnMain(symbol: string): Promise<unknown> {
   const expression = `globalThis[Symbol.for('${symbol}')]()`;
   return new Promise((resolve) => {
@@ -202,31 +205,58 @@ function callOnMain(symbol: string): Promise<unknown> {
 }
 
 /**
- * The end of an evaluation with a time limit takes a termination back that was asked for meanwhile. The inspector waits
- * for it still, and refuses another, until an evaluation is terminated by its limit.
+ * Now and then the engine takes a termination back, or passes on to other code with it, and the inspector waits for its
+ * end without end. Leaving a stop with a termination is another way to the same.
  */
-function endLostTermination(): void {
-  const expression = 'for (const end = Date.now() + 50; Date.now() < end; );';
-  debugSession().post('Runtime.evaluate', { expression, timeout: 1, disableBreaks: true });
+function terminateByPause(delivered: () => void): void {
+  const session = debugSession();
+  session.removeAllListeners('Debugger.paused');
+  session.on('Debugger.paused', () => session.post('Debugger.resume', { terminateOnResume: true }, delivered));
+  pausing = true;
+  session.post('Debugger.enable', () => session.post('Debugger.pause'));
+}
+
+let pausing = false;
+
+/** What runs from now on must not be stopped. */
+function endPausing(): void {
+  if (!pausing) return;
+  pausing = false;
+  debugSession().removeAllListeners('Debugger.paused');
+  debugSession().post('Debugger.disable');
+}
+
+/** Resolves when the main thread may be terminated. */
+async function prepare(wasPrepared: boolean): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const answer = await callOnMain(PREPARE_TERMINATION);
+    // Where it cannot be asked, a termination is on its way already; what an earlier answer has prepared still stands.
+    if (answer === true || (answer === undefined && wasPrepared)) return;
+    // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
+    await sleep(1);
+  }
 }
 
 /** Ends what runs on the main thread now, or, if that has ended by itself, a bait. Answers whether the event loop turns. */
-async function terminate(): Promise<boolean> {
-  // Refused where the main thread is in the middle of node's own bookkeeping; a moment later it is not.
-  while ((await callOnMain(PREPARE_TERMINATION)) !== true) await sleep(1);
+async function terminate(wasPrepared: boolean): Promise<boolean> {
+  await prepare(wasPrepared);
   let delivered = false;
   if (relay.paused) {
     await relay.endPause();
     delivered = true;
   } else {
-    debugSession().post('Runtime.terminateExecution', (error) => {
-      if (error) endLostTermination();
-      else delivered = true;
-    });
+    const end = (): void => {
+      delivered = true;
+    };
+    debugSession().post('Runtime.terminateExecution', (error) => (error ? terminateByPause(end) : end()));
   }
   for (let bait = 0; bait < MAX_BAITS; bait++) {
     toMain({ type: 'bait' });
-    if (!(await answers(RETRY_MS, true))) return false;
+    if (!(await answers(RETRY_MS, true))) {
+      // It may wait for room that nobody was told to make.
+      drain();
+      return false;
+    }
     if (delivered) return true;
   }
   return true;
@@ -248,9 +278,10 @@ async function stop(): Promise<void> {
   stopping = true;
   relay.allowPauses(false);
   let alive = !relay.paused && (await answers(PATIENCE_MS, false));
-  while (!alive) alive = await terminate();
+  for (let wasPrepared = false; !alive; wasPrepared = true) alive = await terminate(wasPrepared);
   // What a termination ended on the way to us, or instead of code that had ended already.
   for (const message of given) if (!isTaken(message)) toMain(message);
+  endPausing();
   relay.allowPauses(true);
   stopping = false;
   sendEvent({ type: 'stopped' });

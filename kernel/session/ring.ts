@@ -121,7 +121,9 @@ export class RingWriter {
           continue;
         }
       } else if (free >= needed) return at;
-      this.#wakeReader();
+      // Also where the ring says that it is awake: a termination may have cut a writer off between the word and the call.
+      Atomics.store(this.#control, ASLEEP, 0);
+      this.#wake();
       Atomics.wait(this.#control, TAIL, tail, 50);
     }
   }
