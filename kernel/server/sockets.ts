@@ -36,6 +36,8 @@ class Writer {
 
   async #run(): Promise<void> {
     this.#sending = true;
+    // What a request causes comes first: the compiler can be at work while this process tells that it is busy.
+    await new Promise((resolve) => setImmediate(resolve));
     for (let frames = this.#queue.shift(); frames; frames = this.#queue.shift()) {
       try {
         await this.#socket.send(frames);

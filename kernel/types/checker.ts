@@ -71,6 +71,8 @@ export class Checker implements CellChecker {
 
   commit({ source }: Cell): void {
     void this.#inTurn(async () => {
+      // First the cell is to run.
+      await new Promise((resolve) => setImmediate(resolve));
       const cell = parseOrNothing(source);
       if (cell === undefined) return;
       if (!Book.carries(cell)) return;
