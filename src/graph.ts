@@ -48,6 +48,8 @@ export class Node {
   kept = false;
   /** True where something beside that parameter may hold the value: its memory is then left to the garbage collector. */
   lent = false;
+  /** True for a constant that a compiled function has anew in each run: it stands for itself, whatever its value now. */
+  changing = false;
   /** How many tensors were made that show this node. */
   handles = 0;
   /** How many nodes were made that take this one as an input. */
@@ -113,9 +115,11 @@ export function withRecording<T>(on: boolean, body: () => T): T {
 export const none: Attributes = {};
 
 let observer: ((node: Node) => void) | null = null;
-/** Tells `observe` of every node that is made from now on; null ends this. */
-export function observeNodes(observe: ((node: Node) => void) | null): void {
+/** Tells `observe` of every node that is made from now on; null ends this. Returns who was told so far. */
+export function observeNodes(observe: ((node: Node) => void) | null): ((node: Node) => void) | null {
+  const before = observer;
   observer = observe;
+  return before;
 }
 
 /** Makes a node after checking shapes and dtypes by the op's row. */

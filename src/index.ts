@@ -9,6 +9,7 @@ registerDevice('reference', openReference);
 export { detectNaN } from './anomaly.js';
 export * from './autograd.js';
 export { checkpoint } from './checkpoint.js';
+export { type CompiledArgument, type CompiledResult, compile } from './compile.js';
 export * from './create.js';
 export { device } from './device.js';
 export type { DType, TypedArray } from './dtype.js';

@@ -186,7 +186,7 @@ export function walk(targets: readonly Node[]): Walk {
 export function sign({ order }: Walk, targets: readonly Node[]): Signature {
   used = 0;
   const scalars: number[] = [];
-  const constants = new Map<number, number>();
+  const constants = new Map<number | Node, number>();
   for (let n = 0; n < order.length; n++) {
     const node = order[n]!;
     const { storage, shape, inputs } = node;
@@ -200,14 +200,15 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
     describe(node);
     if (node.op === 'constant') {
       const value = node.scalars![0]!;
-      if (isStructural(value)) {
+      if (isStructural(value) && !node.changing) {
         push(-3 - value);
         continue;
       }
-      let slot = constants.get(value);
+      const key = node.changing ? node : value;
+      let slot = constants.get(key);
       if (slot === undefined) {
         slot = scalars.push(value) - 1;
-        constants.set(value, slot);
+        constants.set(key, slot);
       }
       push(slot);
     } else if (node.op === 'random') {
@@ -224,7 +225,7 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
 
 /** The plan of a walk, free of references to live nodes. */
 export function planOf({ order, leaves }: Walk, targets: readonly Node[]): Plan {
-  const constants = new Map<number, number>();
+  const constants = new Map<number | Node, number>();
   let scalarCount = 0;
   const nodes = order.map((node): PlanNode => {
     const base = { attributes: node.attributes, shape: node.shape, dtype: node.dtype };
@@ -232,10 +233,11 @@ export function planOf({ order, leaves }: Walk, targets: readonly Node[]): Plan 
     let scalar = -1;
     if (node.op === 'constant') {
       const value = node.scalars![0]!;
-      if (isStructural(value))
+      if (isStructural(value) && !node.changing)
         return { ...base, attributes: { ...node.attributes, value }, op: node.op, inputs: [], scalar };
-      scalar = constants.get(value) ?? scalarCount++;
-      constants.set(value, scalar);
+      const key = node.changing ? node : value;
+      scalar = constants.get(key) ?? scalarCount++;
+      constants.set(key, scalar);
     } else if (node.op === 'random') {
       scalar = scalarCount;
       scalarCount += node.scalars!.length;

@@ -7,6 +7,7 @@ import { make } from './graph.js';
 import { philoxFill } from './philox.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
 import { Parameter, Tensor } from './tensor.js';
+import { tracing } from './trace.js';
 import type * as t from './types/index.js';
 
 const wordsPerBlock = 4;
@@ -39,7 +40,11 @@ export class Generator {
 
   /** Uniform 32-bit words as uint32. */
   bits<const S extends Shape>(shape: readonly [...S]): Tensor<t.Out<S>> {
-    return new Tensor(make('random', [], { shape: checkShape('random', shape) }, this.#advance(sizeOf(shape))));
+    const isShared = this === shared;
+    const draw = () => (isShared ? shared : this).#advance(sizeOf(shape));
+    const node = make('random', [], { shape: checkShape('random', shape) }, draw());
+    tracing()?.draws.push({ node, draw });
+    return new Tensor(node);
   }
   /** Uniform on [low, high), 24 bits fine. */
   uniform<const S extends Shape>(shape: readonly [...S], low?: number, high?: number): Tensor<t.Out<S>>;
@@ -63,6 +68,11 @@ export class Generator {
   }
   /** Words for JavaScript's own use, from the same stream. */
   words(count: number): Uint32Array {
+    if (tracing())
+      throw new ValueError(
+        'compile: JavaScript drew random numbers (permutation, next) within a compiled function',
+        'Draw them outside and pass them in, or use random tensors.',
+      );
     const out = new Uint32Array(count);
     philoxFill(...this.#advance(count), out);
     return out;

@@ -21,6 +21,7 @@ import {
   sameShape,
   sizeOf,
 } from './shape.js';
+import { watching } from './trace.js';
 import type * as t from './types/index.js';
 
 /** What the elementwise methods take beside a tensor: a number or a boolean, broadcast to every element. */
@@ -1451,6 +1452,8 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Var
       );
     }
     const previous = this.node;
+    const trace = watching();
+    if (trace && !trace.assigned.has(this)) trace.assigned.set(this, previous);
     value.node.kept = true;
     withRecording(false, () => {
       this.node =
@@ -1478,6 +1481,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Var
   /** @internal */
   accumulate(gradient: Node): void {
     if (!this.trains) return;
+    watching()?.graded.add(this);
     this.grad = new Tensor(this.grad ? b.add(this.grad.node, gradient) : gradient);
   }
 }

@@ -5,6 +5,7 @@ import { ShapeError, show, ValueError } from '../errors.js';
 import { evaluate } from '../evaluate.js';
 import { sameShape } from '../shape.js';
 import { noGrad, Parameter, Tensor } from '../tensor.js';
+import { type Known, numbersOf, tracing, withChangingNumbers } from '../trace.js';
 
 /** What every optimizer has. */
 export interface BaseOptions {
@@ -143,13 +144,38 @@ export abstract class Optimizer<Options extends BaseOptions> {
       for (const { group, parameter } of active) {
         const state = this.#stateOf(parameter, group);
         state.step++;
+        tracing()?.effects.push(() => state.step++);
         const gradient = this.#gradientOf(parameter);
-        parameter.replace(this.update(parameter, group.maximize ? gradient.neg() : gradient, state, group));
+        const update = (): Tensor => this.update(parameter, group.maximize ? gradient.neg() : gradient, state, group);
+        parameter.replace(withChangingNumbers(update, (known) => this.#nextNumbers(parameter, state, group, known)));
         changed.push(parameter, ...Object.values(state.slots));
       }
     });
     // The last layers first: theirs is the gradient that the backward pass has first, and then needs no more.
     settle(changed.reverse());
+  }
+
+  readonly #rehearsals = new WeakMap<State, { step: number; slots: Record<string, Parameter> }>();
+  /** The numbers of the next update of `parameter`, from an update of one element that changes nothing. */
+  #nextNumbers(parameter: Parameter, state: State, group: Group<Options>, known: Known): readonly number[] {
+    const ofGroup = known.get(group) ?? new Map<string, readonly number[]>();
+    known.set(group, ofGroup);
+    const { dtype, rank } = parameter;
+    const kind = `step ${state.step} ${dtype} ${rank > 0}`;
+    const found = ofGroup.get(kind);
+    if (found) return found;
+    const one = (value: number): Parameter =>
+      new Parameter(full(new Array<number>(Math.min(rank, 1)).fill(1), value, { dtype }), false);
+    const rehearsal = this.#rehearsals.get(state) ?? { step: 0, slots: {} };
+    this.#rehearsals.set(state, rehearsal);
+    rehearsal.step = state.step + 1;
+    for (const name of Object.keys(state.slots)) rehearsal.slots[name] = one(0);
+    const numbers = noGrad(() => {
+      const [weight, gradient] = [one(1), one(1)];
+      return numbersOf(() => this.update(weight, group.maximize ? gradient.neg() : gradient, rehearsal, group));
+    });
+    ofGroup.set(kind, numbers);
+    return numbers;
   }
 
   /** The gradient; one that has been collected over several steps is kept in memory, so that its history can go. */
