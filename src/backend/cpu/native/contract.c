@@ -10,7 +10,7 @@
 
 enum { BATCH, M, N, K };
 /* Of products on split floats: steps of k at a time, panels of a tile at most, steps of k from which they pay. */
-enum { SPLIT_K_BLOCK = 256, TILE_PANELS = 64, SPLIT_STEPS = 48 };
+enum { SPLIT_K_BLOCK = 256, SPLIT_LONG_K_BLOCK = 512, TILE_PANELS = 64, SPLIT_STEPS = 48 };
 enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16, FEW_BATCHES = 16 };
 
 /* Sum of index * stride for a flat index over axes. */
@@ -288,12 +288,14 @@ static void choose_tiles(gl_contraction *job) {
   const int64_t run = output_run(job, &job->n);
   job->chunk = run >= 2 * full && run < n ? run : n;
   job->mPanels = gl_ceil_div(m, gemm->height);
-  const int64_t longest = gemm->split ? SPLIT_K_BLOCK : K_BLOCK * 4 / gemm->size;
+  const bool inPieces = batches * job->mPanels * gl_ceil_div(n, full) < 64 && k >= 1024 && job->mPanels * gemm->height <= 1024;
+  /* Long blocks save visits to the tile, where its panels of the right side are used often enough to lie in the second cache. */
+  const int64_t longest = !gemm->split ? K_BLOCK * 4 / gemm->size : job->mPanels > 4 && !inPieces ? SPLIT_LONG_K_BLOCK : SPLIT_K_BLOCK;
   job->kBlocks = gl_ceil_div(k, longest);
   job->kBlock = job->kBlocks ? packed_steps(job, gl_ceil_div(k, job->kBlocks)) : 1;
   if (gemm->split) job->kBlocks = gl_ceil_div(k, job->kBlock);
   job->splits = 1;
-  if (batches * job->mPanels * gl_ceil_div(n, full) < 64 && k >= 1024 && job->mPanels * gemm->height <= 1024) {
+  if (inPieces) {
     job->splits = gl_min(MAX_SPLITS, k / 512);
     job->blocksPerSplit = gl_ceil_div(job->kBlocks, job->splits);
     job->splits = gl_ceil_div(job->kBlocks, job->blocksPerSplit);
