@@ -1,4 +1,5 @@
 // In: what a module gave and what gradient came back. Out: the numbers that tell whether it learns.
+import type { TypedArray } from '../../dtype.js';
 import type { Tensor } from '../../tensor.js';
 import { statisticsOf } from '../statistics.js';
 
@@ -20,36 +21,62 @@ export interface Facts {
 }
 
 const bins = 30;
+/** Of large tensors every n-th element is looked at, so that a frame of a live view stays cheap; dead and broken ones are counted in full. */
+const enough = 20_000;
 
 /** The axis of the units: channels of pictures [n, c, h, w] and volumes, else the last. */
 export const unitAxis = (shape: readonly number[]): number => (shape.length >= 4 ? 1 : shape.length - 1);
 
+/** Evenly spread elements; the step is odd, so that it does not fall in with a power of two. */
+function sampleOf(values: TypedArray): Float64Array {
+  const step = values.length > enough ? Math.ceil(values.length / enough) | 1 : 1;
+  return Float64Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]!);
+}
+
+/** Units whose every element is zero. */
+function deadUnits(values: TypedArray, units: number, inner: number): number[] {
+  const isAlive = (unit: number): boolean => {
+    for (let start = unit * inner; start < values.length; start += units * inner) {
+      for (let i = start; i < start + inner; i++) if (values[i] !== 0) return true;
+    }
+    return false;
+  };
+  return Array.from({ length: units }, (_, unit) => unit).filter((unit) => !isAlive(unit));
+}
+
+function brokenIn(values: TypedArray): number {
+  let broken = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) broken++;
+  return broken;
+}
+
+/** The elements where they lie: a copy would cost more than all the rest. */
+const valuesOf = (t: Tensor): TypedArray => t.eval().node.storage!.array;
+
 export function factsOf(t: Tensor): Facts {
-  const values = t.dataSync();
-  const { mean, std, min, max, finite, count } = statisticsOf(values);
+  const values = valuesOf(t);
   const axis = unitAxis(t.shape);
   const units = t.shape[axis] ?? 1;
   const inner = t.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
-  const alive = new Uint8Array(units);
+  const sample = sampleOf(values);
+  const { mean, std, min, max, count } = statisticsOf(sample);
   const counts = new Array<number>(bins).fill(0);
   const width = max > min ? (max - min) / bins : 1;
   let zeros = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
+  for (const value of sample) {
     if (value === 0) zeros++;
-    else alive[Math.floor(i / inner) % units] = 1;
     if (Number.isFinite(value)) counts[Math.min(bins - 1, Math.floor((value - min) / width))]!++;
   }
-  const dead = Array.from(alive.keys()).filter((unit) => alive[unit] === 0);
-  return { mean, std, zero: zeros / count, dead, units, counts, low: min, high: max, broken: count - finite };
+  const [dead, broken] = [deadUnits(values, units, inner), brokenIn(values)];
+  return { mean, std, zero: zeros / count, dead, units, counts, low: min, high: max, broken };
 }
 
 /** Root of the mean square. */
 export function rms(t: Tensor): number {
-  const values = t.dataSync();
+  const sample = sampleOf(valuesOf(t));
   let sum = 0;
-  for (const value of values) sum += value * value;
-  return Math.sqrt(sum / values.length);
+  for (const value of sample) sum += value * value;
+  return Math.sqrt(sum / sample.length);
 }
 
 const size = { width: 96, height: 22 };

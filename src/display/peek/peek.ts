@@ -46,7 +46,10 @@ function interesting(model: Module): [string, Module][] {
   );
 }
 
-/** A view into a model; it shows itself as a table, one row a module, and gives plots of single ones. */
+/**
+ * A view into a model; it shows itself as a table, one row a module, and gives plots of single ones. The table's numbers
+ * are those of 20,000 elements where there are more.
+ */
 export class Peek {
   readonly #probes: ReadonlyMap<string, Probe>;
   readonly #stopCounting: () => void;
