@@ -15,6 +15,8 @@ const MOST_TEXT = 500;
 /** Whether a value, whose text is `text`, is easier to read as a tree. */
 export function deservesTree(value: unknown, text: string): value is object {
   if (typeof value !== 'object' || value === null || value instanceof Error || types.isProxy(value)) return false;
+  // It says itself how it wants to be read.
+  if (inspect.custom in value) return false;
   const isCut = /\[[\w$]+\]|\d more items?/.test(text);
   if (!isCut && text.split('\n', MOST_LINES + 1).length <= MOST_LINES) return false;
   return !isListOfAtoms(value) && partsOf(value, 1).parts.length > 0;

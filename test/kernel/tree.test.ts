@@ -1,4 +1,5 @@
 // Large and nested values → HTML trees; small ones stay text.
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { describe as shown } from '../../kernel/display/bundle.js';
 
@@ -21,6 +22,7 @@ test.each<[string, unknown]>([
   ['many words', new Set(numbers.map(String))],
   ['a string', 'x'.repeat(5000)],
   ['an error', new Error('no tree')],
+  ['one that says how it is shown', { parts: nested(8), [inspect.custom]: () => Array(20).fill('a line').join('\n') }],
   ['a function', () => numbers],
   ['a proxy', new Proxy(nested(9), {})],
   ['a date', new Date(0)],
