@@ -1,7 +1,7 @@
 // The path of a large CommonJS file → its exports, compiled from what V8 kept of an earlier process where that fits.
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,17 +19,32 @@ export interface CompiledModule {
 /** `name` is the cache's, and must tell versions of the file apart. */
 export function loadCompiled(path: string, name: string): CompiledModule {
   const cache = join(cacheFolder(), `${name}-${process.version}-${process.arch}.bin`);
-  const bytes = readFileSync(path);
-  const source = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
   const cachedData = readCache(cache);
-  const script = new Script(`(function (${PARAMETERS.join(', ')}) {${source}\n})`, {
-    filename: path,
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
+  const options = { filename: path, ...(cachedData === undefined ? {} : { cachedData }) };
+  const script = new Script(functionOf(path), options);
   const module: { exports: unknown } = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path));
   const isKept = cachedData !== undefined && script.cachedDataRejected !== true;
   return { exports: module.exports, keep: () => (isKept ? undefined : writeCache(cache, script.createCachedData())) };
+}
+
+/** The file as a function. A text of many megabytes is to be in memory once, so it is read to where it stays. */
+function functionOf(path: string): string {
+  const opening = `(function (${PARAMETERS.join(', ')}) {`;
+  const closing = '\n})';
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.allocUnsafeSlow(opening.length + size + closing.length);
+    let at = bytes.write(opening);
+    for (let read = 1; read > 0 && at < opening.length + size; at += read) {
+      read = readSync(file, bytes, at, opening.length + size - at, null);
+    }
+    const whole = bytes.subarray(0, at + bytes.write(closing, at));
+    return whole.toString(isAscii(whole) ? 'latin1' : 'utf8');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The code, if it is there and whole: V8 believes what it is given. */

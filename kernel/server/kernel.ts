@@ -25,6 +25,9 @@ export interface KernelOptions {
 
 type Handler = (message: Message, channel: RequestChannel) => void | Promise<void>;
 
+/** A client that was waiting for the kernel has its first answer by then. */
+const BEGIN_MS = 60;
+
 export class Kernel {
   readonly #options: KernelOptions;
   readonly #outbox: Outbox;
@@ -136,7 +139,7 @@ export class Kernel {
       members: (path) => this.#sessions.members(path),
     });
     options.outbox.publish('status', undefined, { execution_state: 'starting' });
-    this.#language.begin().catch(logStart);
+    setTimeout(() => this.#language.begin().catch(logStart), BEGIN_MS).unref();
   }
 
   /** A request on the shell or control channel. Requests that do not run cells are answered while cells run. */
