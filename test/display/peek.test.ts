@@ -114,6 +114,18 @@ describe('what it shows', () => {
     expect(String(html)).not.toMatch(/NaN|undefined/);
   });
 
+  test('counts what is not finite, also in tensors of which it looks at a part', () => {
+    const model = sequential(linear(1, 300), relu());
+    const look = peek(model);
+    const x = zeros([200, 1]).add(1);
+    noGrad(() => model.forward(x));
+    expect(String(look)).not.toContain('broken');
+    noGrad(() =>
+      model.forward(x.where(tensor(Array.from({ length: 200 }, (_, i) => [i === 7 ? 0 : 1])).eq(1), Number.NaN)),
+    );
+    expect(String(look)).toContain('300 broken');
+  });
+
   test('says that nothing was seen yet', () => {
     expect(String(peek(net().model))).toContain('was not called yet');
   });

@@ -30,7 +30,9 @@ export const unitAxis = (shape: readonly number[]): number => (shape.length >= 4
 /** Evenly spread elements; the step is odd, so that it does not fall in with a power of two. */
 function sampleOf(values: TypedArray): Float64Array {
   const step = values.length > enough ? Math.ceil(values.length / enough) | 1 : 1;
-  return Float64Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]!);
+  const sample = new Float64Array(Math.ceil(values.length / step));
+  for (let i = 0; i < sample.length; i++) sample[i] = values[i * step]!;
+  return sample;
 }
 
 /** Units whose every element is zero. */
@@ -45,8 +47,12 @@ function deadUnits(values: TypedArray, units: number, inner: number): number[] {
 }
 
 function brokenIn(values: TypedArray): number {
+  // One pass without a branch tells whether there is any: finite · 0 is 0, the others · 0 are NaN.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  if (sum === 0) return 0;
   let broken = 0;
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) broken++;
+  for (const value of values) if (!Number.isFinite(value)) broken++;
   return broken;
 }
 
