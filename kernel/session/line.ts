@@ -278,13 +278,20 @@ async function stop(): Promise<void> {
   stopping = true;
   relay.allowPauses(false);
   let alive = !relay.paused && (await answers(PATIENCE_MS, false));
+  const isTerminated = !alive;
   for (let wasPrepared = false; !alive; wasPrepared = true) alive = await terminate(wasPrepared);
+  if (isTerminated) {
+    // One that is still on its way should not meet what comes next.
+    toMain({ type: 'bait' });
+    await answers(RETRY_MS, false);
+  }
   // What a termination ended on the way to us, or instead of code that had ended already.
   for (const message of given) if (!isTaken(message)) toMain(message);
   endPausing();
   relay.allowPauses(true);
   stopping = false;
   sendEvent({ type: 'stopped' });
+  toMain({ type: 'probe', probe: ++lastProbe, terminated: false });
   // A termination may have cut the writer off between marking the ring and waking us.
   drain();
 }

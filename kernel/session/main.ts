@@ -155,13 +155,12 @@ line.on('message', (message: ToMain) => {
   // The cell may have begun after the stop, and before the termination hit it.
   if (message.terminated) runner.markInterrupted();
   runner.settleInterrupted();
-  if (message.terminated) {
-    comms.settleInterrupted();
-    const order = forgotten();
-    if (order) deferred.unshift(order);
-  }
+  if (message.terminated) comms.settleInterrupted();
+  // A termination can come late, when nobody waits for its end any more.
+  const order = forgotten();
+  if (order) deferred.unshift(order);
   toLine({ type: 'alive', probe: message.probe });
-  if (message.terminated) throw new Sweep();
+  if (message.terminated || order) throw new Sweep();
 });
 
 process.on('uncaughtException', (error, origin) => {

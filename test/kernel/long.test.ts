@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CellSourceMap } from '../../kernel/cell/index.js';
 import { Recent } from '../../kernel/recent.js';
 import { Tracebacks } from '../../kernel/server/traceback.js';
 import { Client } from './client.js';
@@ -46,7 +47,7 @@ test('errors in functions of old cells are still shown in their text', async () 
 
 test('texts of cells that declare nothing give way first', () => {
   const tracebacks = new Tracebacks();
-  const map = {
+  const map: CellSourceMap = {
     version: 3,
     file: '',
     sourceRoot: '',
