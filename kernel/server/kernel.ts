@@ -38,6 +38,7 @@ export class Kernel {
   readonly #history: History;
   readonly #debugger: Debugging;
   #warm = false;
+  readonly #beginning: NodeJS.Timeout;
 
   readonly #handlers: { [type: string]: Handler } = {
     kernel_info_request: (message, channel) => {
@@ -139,7 +140,7 @@ export class Kernel {
       members: (path) => this.#sessions.members(path),
     });
     options.outbox.publish('status', undefined, { execution_state: 'starting' });
-    setTimeout(() => this.#language.begin().catch(logStart), BEGIN_MS).unref();
+    this.#beginning = setTimeout(() => this.#language.begin().catch(logStart), BEGIN_MS).unref();
   }
 
   /** A request on the shell or control channel. Requests that do not run cells are answered while cells run. */
@@ -176,6 +177,7 @@ export class Kernel {
 
   /** Ends the session; resolves when it is gone. */
   async close(): Promise<void> {
+    clearTimeout(this.#beginning);
     await Promise.all([this.#sessions.kill(), this.#history.save()]);
     await this.#language.dispose();
   }
