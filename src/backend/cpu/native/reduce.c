@@ -126,7 +126,7 @@ static void row_task(void *context, int i) {
           evaluate(job, &work, &range);
           add_segment(job, &work, (int)k, 0, range.count, r);
         }
-    } else {
+    } else if (job->reduced > 0) {
       const int64_t rows = job->block / job->reduced;
       for (int64_t k = 0; k < n; k += rows) {
         const int64_t m = gl_min(rows, n - k);
