@@ -302,6 +302,29 @@ onEachIsa(() => {
       }
     });
 
+    test.each([600, 1260])('a row in tiles, the last one narrower, with an epilogue, %i wide', (N) => {
+      const K = 3;
+      const random = randomFrom(13);
+      const factor = randomArray(N, random);
+      const out = new Float32Array(N);
+      const spec: ContractSpec = {
+        dims: [
+          ['n', N, 0, K],
+          ['k', K, 1, 1],
+        ],
+        a: randomArray(K, random),
+        b: randomArray(N * K, random),
+        inputs: [{ data: factor, strides: [1, 0] }],
+        constants: [],
+        registers: 3,
+        code: [['mul_f32', 2, 0, 1]],
+        outputs: [[2, { data: out, strides: [1, 0] }]],
+      };
+      new Program().contract(spec).run();
+      const expected = contracted(spec).map((c, n) => c * factor[n]!);
+      expect(difference(out, expected)).toBeLessThan(2e-6);
+    });
+
     test.each([47, 208])('batched, with an epilogue of bias, row factor and residual, %i wide', (N) => {
       const [B, M, K] = [5, 33, 20];
       const random = randomFrom(9);

@@ -69,6 +69,8 @@ static void in_lines(const gl_contraction *job, gl_frame *frame, int64_t batch, 
       GL(store)(&line, n0, width, frame->registers[out->reg]);
     }
   }
+  /* A narrower tile that follows is copied: it must not write where these lines lie. */
+  for (int i = 0; i < body->nOutputs; i++) frame->registers[job->outputs[i].reg] = frame->storage[job->outputs[i].reg];
 }
 
 void GL(epilogue)(const gl_contraction *job, gl_frame *frame, int64_t batch, int64_t m0, int64_t rows, int64_t n0, int64_t width, char *tile) {
