@@ -144,6 +144,7 @@ export class LivePlot {
       this.#panels(),
       title ? `${title} · ${this.#pace}` : this.#pace,
       this.#finished ? undefined : this.#progress.share,
+      this.#finished && below ? 'image' : 'page',
     );
     if (below) return this.#withBelow(svg, below());
     return { 'text/html': svg, 'image/svg+xml': svg, 'text/plain': this.text };

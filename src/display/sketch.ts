@@ -26,8 +26,12 @@ export const panelSize = { width: 290, height: 170, left: 52, right: 16, top: 24
 const statusHeight = 26;
 
 /** In a page, the front end's own colours; in a file, black on white. */
-const ink = 'fill="#444" style="fill:var(--jp-ui-font-color1,#444)"';
-const ground = 'fill="#fff" style="fill:var(--jp-layout-color0,#fff)"';
+const ink = 'fill="currentColor"';
+const looks = {
+  page: { color: 'var(--jp-ui-font-color1,#444)', ground: 'fill="#fff" style="fill:var(--jp-layout-color0,#fff)"' },
+  /** An image knows no front end: a colour that reads on light and on dark. */
+  image: { color: '#8a8a8a', ground: 'fill="none"' },
+} as const;
 const quiet = '#888';
 const fonts = '-apple-system,Segoe UI,Helvetica,Arial,sans-serif';
 
@@ -136,7 +140,13 @@ const progressBar = (share: number, width: number): string =>
  * Panels beside each other under a line of status.
  * @param share of the work that is done, 0 to 1; undefined draws no bar.
  */
-export function sketch(panels: readonly Panel[], status: string, share: number | undefined): string {
+export function sketch(
+  panels: readonly Panel[],
+  status: string,
+  share: number | undefined,
+  look: keyof typeof looks = 'page',
+): string {
+  const { color, ground } = looks[look];
   const each = panelSize.width + panelSize.left + panelSize.right;
   const width = Math.max(1, panels.length) * each;
   const top = statusHeight + panelSize.top;
@@ -145,7 +155,7 @@ export function sketch(panels: readonly Panel[], status: string, share: number |
     .map((panel, i) => `<g transform="translate(${i * each + panelSize.left} ${top})">${drawPanel(panel)}</g>`)
     .join('');
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeMarkup(status)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto" font-family="${fonts}">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeMarkup(status)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto;color:${color}" font-family="${fonts}">` +
     `<rect width="${width}" height="${height}" ${ground}/>` +
     `<text x="2" y="14" font-size="13" ${ink}>${escapeMarkup(status)}</text>${share === undefined ? '' : progressBar(share, width)}${drawn}</svg>`
   );
