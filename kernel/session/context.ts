@@ -20,8 +20,11 @@ const storage = new AsyncLocalStorage<RunContext>();
 let apart: RunContext | undefined;
 let latest: RunContext = { run: 0, name: 'start', interrupted: false };
 
-/** Frames of node while it tells hooks of promises and callbacks; the trampoline only calls user code from there. */
-const BOOKKEEPING = /at (?!\S*callbackTrampoline)\S+ \(node:internal\/async_hooks/;
+/**
+ * Frames of node while it tells hooks of promises and callbacks (the trampoline only calls user code from there), and
+ * while it loads a module of its own, which it would take for loaded ever after.
+ */
+const BOOKKEEPING = /at (?!\S*callbackTrampoline)\S+ \(node:internal\/async_hooks|\(node:internal\/bootstrap\/realm/;
 
 /** Runs `body` in the name of `context`. */
 export function runIn<T>(context: RunContext, body: () => T): T {
