@@ -1,12 +1,16 @@
 // The text of a cell → its code, its type errors, completions, hovers. TypeScript is loaded behind the first reply.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Names, RewrittenCell } from '../cell/index.js';
 import type { CellChecker, FolderSettings } from '../types/index.js';
 
 type CellModule = typeof import('../cell/index.js');
 
+/** A few milliseconds each, with time for the user's cells between. */
+const REHEARSALS = 12;
+const PAUSE_MS = 20;
 /** So long after the start nobody waits for the first cell any more. */
 const SETTLED_MS = 3000;
-/** What many cells are made of: the code of the compiler that is behind it is worth keeping. */
+/** What many cells are made of. */
 const TYPICAL = `import { a, type B } from 'node:fs';
 enum Color { Red, Green = 'green' }
 interface Shape<T> { name: string; area(): T }
@@ -46,15 +50,17 @@ export class Language {
     await this.begin();
     (await this.cell()).isComplete('0');
     await (await this.checker()).check({ id: 0, source: '0' });
-    setTimeout(
-      () => this.#keep().catch((error: unknown) => console.error(`start-up cache: ${error}`)),
-      SETTLED_MS,
-    ).unref();
+    this.#rehearse().catch((error: unknown) => console.error(`rehearsal: ${error}`));
   }
 
-  async #keep(): Promise<void> {
+  /** Code that has run is faster, and can be kept for the next start. */
+  async #rehearse(): Promise<void> {
     const { keepTypeScript } = await this.cell();
-    await this.rewrite(TYPICAL, 'typical', new Set(['twice']));
+    for (let time = 0; time < REHEARSALS; time++) {
+      await sleep(PAUSE_MS, undefined, { ref: false });
+      await this.rewrite(`${TYPICAL} + ${time}`, 'typical', new Set(['twice']));
+    }
+    await sleep(SETTLED_MS, undefined, { ref: false });
     keepTypeScript();
   }
 
