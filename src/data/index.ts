@@ -10,6 +10,7 @@ export * from './images/index.js';
 export { LabelledImages } from './labelled-images.js';
 export { DataLoader, type LoaderOptions } from './loader.js';
 export { type Digits, type MnistOptions, mnist } from './mnist.js';
+export { type BatchPart, Prefetch, type PrefetchOptions } from './prefetch.js';
 export * from './sources/index.js';
 export { type Selectable, type SplitOptions, trainTestSplit } from './split.js';
 export * from './tables/index.js';
