@@ -35,6 +35,18 @@ describe('before and after backward', () => {
     expect(w.grad!.item()).toBeCloseTo(3 * (1 - Math.tanh(5) ** 2), 6);
   });
 
+  test('gradients of other graphs with the same leaves are not taken for its own', () => {
+    const { w, loss } = neuron();
+    const view = graphView(loss, { names: { w } });
+    w.mul(100).backward();
+    expect(view.hasGradients).toBe(false);
+    expect(view.text).not.toContain('gradient 100');
+    loss.backward();
+    const { text } = view;
+    w.mul(100).backward();
+    expect(view.text).toBe(text);
+  });
+
   test('a view made too late says so, and shows what leaves have kept', () => {
     const { w, b, loss } = neuron();
     loss.backward();

@@ -118,14 +118,19 @@ function kindOf(node: Node, inputs: readonly Node[]): Kind {
   return inputs.length > 0 ? 'operation' : 'data';
 }
 
-/** Gradients as they arrive from now on; before that, what leaves have kept. */
-function gradientOf(node: Node): Newest {
-  const newest = new Newest();
+/**
+ * The gradient of the first `backward()` of this very graph, which reaches `root` before all else; before that, what
+ * leaves have kept. Later ones are not followed: leaves live on in other graphs.
+ */
+function gradientOf(node: Node, root: Newest, isRoot: boolean): Newest {
+  const newest = isRoot ? root : new Newest();
   const { variable } = node;
   if (variable instanceof Parameter && variable.grad) newest.set(variable.grad);
   if (!node.tracked) return newest;
-  watchGradient(variable ?? node, (g) => {
+  const stop = watchGradient(variable ?? node, (g) => {
+    if (!isRoot && !root.tensor) return g;
     newest.set(new Tensor(g));
+    stop();
     return g;
   });
   return newest;
@@ -143,7 +148,8 @@ export function collect(output: Tensor, names: { readonly [name: string]: Tensor
     const inputs = path.inputsOf(node);
     return { node, kind: kindOf(node, inputs), inputs };
   });
-  const gradients = new Map(nodes.map((node) => [node, gradientOf(node)]));
+  const result = new Newest();
+  const gradients = new Map(nodes.map((node) => [node, gradientOf(node, result, node === root)]));
   evaluate(nodes.filter((node) => node.op !== 'constant'));
   const idOf = (node: Node): string => String(nodes.indexOf(node));
   const boxes = shapes.map(({ node, kind, inputs }): Box => {
@@ -163,6 +169,6 @@ export function collect(output: Tensor, names: { readonly [name: string]: Tensor
   });
   return {
     boxes,
-    state: () => (gradients.get(root)!.tensor ? 'backward' : used ? 'used' : 'forward'),
+    state: () => (result.tensor ? 'backward' : used ? 'used' : 'forward'),
   };
 }

@@ -19,12 +19,17 @@ function firstTensor(value: unknown): Tensor | undefined {
   return undefined;
 }
 
-/** The same tensor, through which a gradient flows even where nothing before it asks for one. */
+/**
+ * The same tensor as a value of this pass alone, through which a gradient flows even where nothing before it asks for
+ * one.
+ */
 function reachable(x: Tensor): Tensor {
-  if (x.requiresGrad || !isFloat(x.dtype)) return x;
+  if (!isFloat(x.dtype)) return x;
   const node = make('reshape', [x.node], { shape: x.shape });
-  node.tracked = true;
-  node.custom = { inputs: [], rule: () => [] };
+  if (!node.tracked) {
+    node.tracked = true;
+    node.custom = { inputs: [], rule: () => [] };
+  }
   return new Tensor(node);
 }
 
