@@ -4,8 +4,8 @@ export interface CellModel {
   type: 'code' | 'markdown' | 'raw';
   executionCount?: number | null;
   executionState?: 'idle' | 'running' | null;
-  outputs?: { toJSON(): CellOutput[] };
-  sharedModel: { getSource(): string };
+  outputs?: { toJSON(): CellOutput[]; changed: { connect(listener: () => void): void } };
+  sharedModel: { getSource(): string; setSource(source: string): void };
 }
 
 /** An output as notebook format 4.5 stores it. */
@@ -19,7 +19,7 @@ export type CellOutput =
     };
 
 export interface NotebookPanel {
-  content: { codeMimetype: string; widgets: { model: CellModel }[] };
+  content: { activeCellIndex: number; codeMimetype: string; widgets: { model: CellModel }[] };
   context: { ready: Promise<void>; save(): Promise<void> };
   sessionContext: {
     ready: Promise<void>;

@@ -104,6 +104,35 @@ export class NotebookPage {
     return models.map((model) => ({ ...model, text: textOf(model.outputs), errors: errorsOf(model.outputs) }));
   }
 
+  /** Writes `source` into cell `index`, counted from 0 with Markdown cells, runs it, and waits until it ended. */
+  async run(index: number, source?: string): Promise<Cell> {
+    await this.page.evaluate(
+      async ([index, source]) => {
+        const { content } = jupyterapp.shell.currentWidget;
+        content.activeCellIndex = index;
+        if (source !== null) content.widgets[index]?.model.sharedModel.setSource(source);
+        await jupyterapp.commands.execute('notebook:run-cell');
+      },
+      [index, source ?? null] as const,
+    );
+    const cell = (await this.cells())[index];
+    if (!cell) throw new Error(`there is no cell ${index}`);
+    return cell;
+  }
+
+  /** The text/plain of the first display of cell `index` after each change from now on; ask for them when it is over. */
+  async record(index: number): Promise<() => Promise<string[]>> {
+    const texts = await this.page.evaluateHandle((index) => {
+      const { outputs } = jupyterapp.shell.currentWidget.content.widgets[index]?.model ?? {};
+      const seen: string[] = [];
+      outputs?.changed.connect(() => {
+        for (const output of outputs.toJSON()) if ('data' in output) seen.push(String(output.data['text/plain']));
+      });
+      return seen;
+    }, index);
+    return () => texts.jsonValue();
+  }
+
   /** The MIME type by which JupyterLab chooses the highlighting of code cells. */
   codeMimeType(): Promise<string> {
     return this.page.evaluate(() => jupyterapp.shell.currentWidget.content.codeMimetype);
