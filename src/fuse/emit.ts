@@ -2,7 +2,7 @@
 import { ops } from '../ops.js';
 import type { Plan, PlanNode } from '../plan.js';
 import type { Access, Instruction, Program, Register, RowReduction, ScalarRef } from './kernel.js';
-import { View } from './view.js';
+import { exact, View } from './view.js';
 
 /** The value of `node` has to be in memory before this can be computed. */
 export class MustStore extends Error {
@@ -21,8 +21,9 @@ interface Chain {
   readonly next: Chain | null;
   /** True where a pad lies on the way: outside its bounds a function of the value would be wrong. */
   readonly padded: boolean;
-  readonly values: Map<number, Value>;
-  readonly longer: Map<number, Chain>;
+  /** Values found under this chain and chains that go on from it; made when there is one. */
+  values: Map<number, Value> | null;
+  longer: Map<number, Chain> | null;
 }
 
 type Value =
@@ -41,8 +42,8 @@ const chain = (step: Chain['step'], below: number, next: Chain | null, pad = fal
   below,
   next,
   padded: pad || (next?.padded ?? false),
-  values: new Map(),
-  longer: new Map(),
+  values: null,
+  longer: null,
 });
 
 export const rowReduction = (op: PlanNode['op']): RowReduction => {
@@ -180,7 +181,9 @@ export class Emitter {
   /** The register of a value at the level wanted. */
   #at(value: Value, level: 'full' | 'row'): number {
     if ('constant' in value) {
-      const key = `${JSON.stringify(value.constant)} ${value.node.dtype} ${level}`;
+      const { constant } = value;
+      const number = 'scalar' in constant ? `#${constant.scalar}` : exact(constant.value);
+      const key = `${number} ${value.node.dtype} ${level}`;
       let register = this.#constantKeys.get(key);
       if (register === undefined) {
         register = this.#register(value.node.dtype, level);
@@ -203,9 +206,10 @@ export class Emitter {
 
   /** The value of a node as the chain sees it. */
   value(node: number, under: Chain): Value {
-    const known = under.values.get(node);
+    const known = under.values?.get(node);
     if (known) return known;
     const value = this.#find(node, under);
+    under.values ??= new Map();
     under.values.set(node, value);
     return value;
   }
@@ -234,7 +238,8 @@ export class Emitter {
     const { buffer, view: place } = this.memory.placeOf(at);
     const view = this.#viewUnder(place, under);
     const level = this.#isRow(view) ? 'row' : 'full';
-    const bounds = view.bounds ? JSON.stringify(view.bounds) : '';
+    const { bounds: b } = view;
+    const bounds = b ? `${b.lo.join()} ${b.hi.join()} ${exact(b.fill)}` : '';
     const key = `${buffer} ${view.offset} ${view.strides.join()} ${bounds}`;
     let register = this.#inputKeys.get(key);
     if (register === undefined) {
@@ -253,9 +258,10 @@ export class Emitter {
     const { kind } = ops[node.op];
     if (kind === 'view') {
       const below = node.inputs[0]!;
-      let longer = under.longer.get(at);
+      let longer = under.longer?.get(at);
       if (!longer) {
         longer = chain((view) => view.apply(node), below, under, node.op === 'pad');
+        under.longer ??= new Map();
         under.longer.set(at, longer);
       }
       return this.value(below, longer);

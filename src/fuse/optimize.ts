@@ -4,6 +4,7 @@ import type { Plan, PlanNode } from '../plan.js';
 import { sameShape, sizeOf } from '../shape.js';
 import { inPhases, turned } from './phases.js';
 import { longSums, shortSum } from './sums.js';
+import { exact } from './view.js';
 
 /** A number that the plan itself needs; `constant` with scalar −1 reads attributes.value. */
 const literal = (value: number, like: { shape: readonly number[]; dtype: PlanNode['dtype'] }): PlanNode => ({
@@ -25,7 +26,7 @@ class Rewriter {
     if (typeof simple === 'number') return simple;
     const { op, inputs, attributes, shape, dtype, scalar } = simple;
     if (op === 'data') return this.nodes.push(simple) - 1;
-    const key = `${op}|${inputs.join()}|${JSON.stringify(attributes)}|${shape.join()}|${dtype}|${scalar}`;
+    const key = `${op}|${inputs.join()}|${JSON.stringify(attributes)}|${exact(attributes.value)}|${shape.join()}|${dtype}|${scalar}`;
     const found = this.#seen.get(key);
     if (found !== undefined) return found;
     const at = this.nodes.push(simple) - 1;

@@ -10,6 +10,9 @@ export interface Bounds {
   readonly fill: number;
 }
 
+/** A number so that no two look alike, as JSON has them for infinities, NaN and −0. */
+export const exact = (value: number | undefined): string => (Object.is(value, -0) ? '-0' : String(value));
+
 /** Index i of `shape` reads element offset + Σ i·strides. */
 export class View {
   constructor(

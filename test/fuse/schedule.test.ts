@@ -222,3 +222,15 @@ describe('schedules compute what plans say', () => {
     expect(kernels.length).toBeLessThanOrEqual(3);
   });
 });
+
+test('pads with values that look alike as JSON stay apart', () => {
+  device('cpu');
+  const x = tensor([1, 2, 3]);
+  const [above, below] = [x.pad([1, 1], Number.POSITIVE_INFINITY).min(), x.pad([1, 1], Number.NEGATIVE_INFINITY).max()];
+  expect([above.item(), below.item()]).toEqual([1, 3]);
+  const both = x
+    .pad([1, 1], Number.POSITIVE_INFINITY)
+    .mul(2)
+    .minimum(x.pad([1, 1], Number.NEGATIVE_INFINITY).mul(3));
+  expect(Array.from(both.dataSync())).toEqual([Number.NEGATIVE_INFINITY, 2, 4, 6, Number.NEGATIVE_INFINITY]);
+});
