@@ -56,7 +56,7 @@ const textOf = (outputs: Output[] | undefined): string =>
   (outputs ?? []).map(({ text }) => (Array.isArray(text) ? text.join('') : (text ?? ''))).join('');
 
 describe.runIf(existsSync(python))('Python clients', () => {
-  test('jupyter_kernel_test passes, with every optional part filled in', async () => {
+  test('jupyter_kernel_test passes, with every optional part filled in', { timeout: 300_000 }, async () => {
     const { stderr } = await run(python, [join(root, 'test/kernel/conformance.py')], { env: environment });
     expect(stderr).toMatch(/\nOK\n$/);
   });
