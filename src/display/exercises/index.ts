@@ -1,18 +1,16 @@
 // Exercises, quizzes, predictions, promises and the scoreboard: what a chapter asks of its reader and of itself.
 export type { FailureKind } from './diagnose.js';
 export { Draw } from './draw.js';
+export { Exercise, exercise, Verdict } from './exercise.js';
 export {
-  Exercise,
   ExerciseError,
   type ExerciseOptions,
-  exercise,
   type FunctionExercise,
   type Mistake,
   type TestExercise,
   todo,
   type ValueExercise,
-  Verdict,
-} from './exercise.js';
+} from './judge.js';
 export { type ChoicePrediction, type NumberPrediction, Prediction, predict } from './predict.js';
 export { Promised, type PromiseOptions, promise } from './promise.js';
 export { quick } from './quick.js';

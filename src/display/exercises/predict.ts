@@ -3,7 +3,8 @@ import { displayMethod, type MimeData } from '../bundle.js';
 import { formatShort } from '../numbers.js';
 import { cardHtml, inline } from './card.js';
 import { type Control, type Controls, controls } from './controls.js';
-import { ExerciseError, Verdict } from './exercise.js';
+import { Verdict } from './exercise.js';
+import { ExerciseError } from './judge.js';
 import { recall, remember } from './progress.js';
 
 interface Asked {

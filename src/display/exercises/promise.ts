@@ -2,7 +2,7 @@
 import { displayMethod, type MimeData } from '../bundle.js';
 import { formatShare, formatShort } from '../numbers.js';
 import { type Card, cardBundle, cardText } from './card.js';
-import { ExerciseError } from './exercise.js';
+import { ExerciseError } from './judge.js';
 import { quick } from './quick.js';
 
 /** What was promised. */

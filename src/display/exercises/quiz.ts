@@ -3,7 +3,8 @@ import { displayMethod, type MimeData } from '../bundle.js';
 import { cardHtml, inline } from './card.js';
 import { type Control, type Controls, controls } from './controls.js';
 import { Draw, seedOf } from './draw.js';
-import { ExerciseError, Verdict } from './exercise.js';
+import { Verdict } from './exercise.js';
+import { ExerciseError } from './judge.js';
 import { remember } from './progress.js';
 
 /** An answer, and why it is right or wrong. */
