@@ -12,6 +12,8 @@ import { type LineData, MARK_INTERRUPTED, PREPARE_TERMINATION, type ToLine, type
 /** How long the main thread's event loop may take to answer before its code is terminated. */
 const PATIENCE_MS = 4;
 const RETRY_MS = 20;
+/** A termination that has not come when so many more were asked for is lost. */
+const LOST_AFTER = 10;
 /** A termination that comes after so many of them never comes. */
 const MAX_BAITS = 100;
 /** A main thread that cannot be asked so often is terminated at the risk of its end: that is better than none. */
@@ -238,8 +240,8 @@ async function prepare(wasPrepared: boolean): Promise<void> {
 }
 
 /** Ends what runs on the main thread now, or, if that has ended by itself, a bait. Answers whether the event loop turns. */
-async function terminate(wasPrepared: boolean): Promise<boolean> {
-  await prepare(wasPrepared);
+async function terminate(attempt: number): Promise<boolean> {
+  await prepare(attempt > 0);
   let delivered = false;
   if (relay.paused) {
     await relay.endPause();
@@ -248,7 +250,11 @@ async function terminate(wasPrepared: boolean): Promise<boolean> {
     const end = (): void => {
       delivered = true;
     };
-    debugSession().post('Runtime.terminateExecution', (error) => (error ? terminateByPause(end) : end()));
+    debugSession().post('Runtime.terminateExecution', (error) => {
+      if (!error) end();
+      // At first the one before it is only late, as on a busy machine.
+      else if (attempt >= LOST_AFTER) terminateByPause(end);
+    });
   }
   for (let bait = 0; bait < MAX_BAITS; bait++) {
     toMain({ type: 'bait' });
@@ -279,7 +285,7 @@ async function stop(): Promise<void> {
   relay.allowPauses(false);
   let alive = !relay.paused && (await answers(PATIENCE_MS, false));
   const isTerminated = !alive;
-  for (let wasPrepared = false; !alive; wasPrepared = true) alive = await terminate(wasPrepared);
+  for (let attempt = 0; !alive; attempt++) alive = await terminate(attempt);
   if (isTerminated) {
     // One that is still on its way should not meet what comes next.
     toMain({ type: 'bait' });
