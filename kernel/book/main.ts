@@ -3,7 +3,7 @@
  *
  *   npm run book                  every chapter; outputs that changed are written into notebooks/
  *   npm run book -- 04 05         only these
- *   npm run book -- --check       writes nothing
+ *   npm run book -- --check       writes nothing, says what it would
  *   npm run book -- --quick       trains less (GRADLAB_QUICK=1), judges neither promises nor times, writes nothing
  *   npm run book -- --data        with the sets in $GRADLAB_DATA; judges, writes nothing
  *
@@ -82,9 +82,9 @@ async function chapter(folder: string, name: string): Promise<boolean> {
     problems.push(`its file takes ${Buffer.byteLength(text)} bytes; ${limits.bytes} are allowed`);
   report(run, problems, run.delays);
   if (problems.length > 0) return false;
-  if (writes && changed.length > 0) {
-    writeFileSync(target, text);
-    console.log(`  written: the outputs of code cells ${changed.join(', ')}`);
+  if (changed.length > 0 && !quick && !data) {
+    if (writes) writeFileSync(target, text);
+    console.log(`  ${writes ? 'written' : 'would be written'}: the outputs of code cells ${changed.join(', ')}`);
   }
   return busy || run.delays.length === 0;
 }
