@@ -246,8 +246,11 @@ export class Tensor<S extends Shape = Shape> {
   floorDivide(this: Tensor, other: Operand): Tensor {
     const [p, q] = [this.node, this.#lift(other)];
     if (isFloat(p.dtype) || isFloat(q.dtype)) return new Tensor(b.unary('floor', b.div(p, q)));
-    const remainder = b.binary('mod', p, q);
-    return new Tensor(b.div(b.sub(p, remainder), q));
+    // The quotient is cut off towards 0: one less where a remainder lies on the other side.
+    const zero = b.constant(0, [], 'int32');
+    const apart = b.binary('xor', b.less(p, zero), b.less(q, zero));
+    const rest = b.binary('ne', b.binary('mod', p, q), zero);
+    return new Tensor(b.sub(b.div(p, q), b.binary('and', apart, rest)));
   }
   /** Remainder with the sign of the divisor. */
   mod<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'mod', T, U>): Tensor<t.Both<T, U>>;

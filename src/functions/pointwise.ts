@@ -71,7 +71,13 @@ const hypotOf = customGradient(
 /** Remainder of a / b with the sign of a (as in C); `t.mod` has that of b. Broadcast. */
 export function fmod(a: Tensor, b: Operand): Tensor {
   const [x, y] = b instanceof Tensor ? [a, b] : [a, full([], Number(b), { dtype: a.dtype })];
-  return isFloat(x.dtype) || isFloat(y.dtype) ? fmodOf(...together(x, y)) : remainder(x, y);
+  return isFloat(x.dtype) || isFloat(y.dtype) ? fmodOf(...together(x, y)) : wholeRemainder(x, y);
+}
+/** Without magnitudes, which the least int32 has not. */
+function wholeRemainder(a: Tensor, b: Tensor): Tensor {
+  const rest = a.mod(b);
+  const turned = rest.ne(0).and(a.lt(0).xor(b.lt(0)));
+  return rest.sub(b).where(turned, rest);
 }
 function remainder(a: Tensor, b: Tensor): Tensor {
   const size = a.abs().mod(b.abs());

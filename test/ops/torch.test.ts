@@ -56,10 +56,9 @@ const operations: Record<string, Apply> = {
     ).map((name) => [name, on((t) => t[name]())]),
   ),
   ...Object.fromEntries(
-    ('add sub mul div pow maximum minimum mod atan2 lt le gt ge eq ne matmul'.split(' ') as 'add'[]).map((name) => [
-      name,
-      both((a, b) => a[name](b)),
-    ]),
+    ('add sub mul div floorDivide pow maximum minimum mod atan2 lt le gt ge eq ne matmul'.split(' ') as 'add'[]).map(
+      (name) => [name, both((a, b) => a[name](b))],
+    ),
   ),
   sum: axes((t, a, k) => t.sum(a, k)),
   mean: axes((t, a, k) => t.mean(a, k)),
