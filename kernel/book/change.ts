@@ -20,17 +20,18 @@ function masked(text: string): string {
 /** What of an output counts as its content. Of a cell that measures, only what kinds of things it shows. */
 function content(output: JsonObject, measured: boolean): string {
   const { execution_count, ...rest } = output;
-  if (!measured) return masked(JSON.stringify(isObject(rest.data) ? { ...rest, data: textsOf(rest.data) } : rest));
-  return JSON.stringify([rest.output_type, isObject(rest.data) ? Object.keys(rest.data).sort() : []]);
+  if (measured) return JSON.stringify([rest.output_type, isObject(rest.data) ? Object.keys(rest.data).sort() : []]);
+  return masked(JSON.stringify(canonical(rest)));
 }
 
-/** Texts in one form, lists of lines or not. */
-const textsOf = (data: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(data)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([mime, value]) => [mime, Array.isArray(value) ? joined(value) : value]),
-  );
+/** The same in one form: keys in order, texts in one piece. Programs that save notebooks differ in both. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value))
+    return value.length > 0 && value.every((line) => typeof line === 'string') ? joined(value) : value.map(canonical);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, canonical(inner)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 const same = (before: JsonObject, after: JsonObject): boolean => {
   const measured = isMeasured(after);
