@@ -141,7 +141,9 @@ export class Sessions {
     if (this.#pending.size > 0 || this.#awaiting) return Promise.resolve(undefined);
     const id = ++this.#lastAsked;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#answerMembers(id, undefined), PATIENCE_MS);
+      // If it was this process that had no time, the answer is there to be read first.
+      const giveUp = (): void => this.#answerMembers(id, undefined);
+      const timer = setTimeout(() => setImmediate(giveUp), PATIENCE_MS);
       this.#asked.set(id, (members) => {
         clearTimeout(timer);
         resolve(members);
