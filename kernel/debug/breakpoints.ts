@@ -164,7 +164,9 @@ export class Breakpoints {
     const start = { scriptId, lineNumber: 0, columnNumber: 0 };
     const { locations } = await this.#target.post('Debugger.getPossibleBreakpoints', { start });
     // Makes the engine forget the script. All it does is to create the cell's function.
+    await this.#target.post('Debugger.setSkipAllPauses', { skip: true });
     await this.#target.post('Runtime.runScript', { scriptId, silent: true });
+    await this.#target.post('Debugger.setSkipAllPauses', { skip: false });
     return cell.stops(
       locations.map(({ lineNumber, columnNumber = 0, type }) => ({
         at: place(lineNumber, columnNumber),

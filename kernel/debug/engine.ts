@@ -93,6 +93,7 @@ export class Engine {
     this.#filters = new Set();
     if (!this.#enabled) return;
     this.#enabled = undefined;
+    await this.#target.post('Debugger.setSkipAllPauses', { skip: true });
     await this.#target.post('Debugger.disable', {});
     await this.#target.post('Runtime.disable', {});
     this.#onResumed();
@@ -146,9 +147,12 @@ export class Engine {
   async #setUp(): Promise<void> {
     await this.#target.post('Runtime.enable', {});
     await this.#target.post('Debugger.enable', {});
+    // Node's own functions run for what follows; a stop in one of them is one that node never leaves.
+    await this.#target.post('Debugger.setSkipAllPauses', { skip: true });
     await this.#setPatterns();
     await this.#target.post('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
     await this.stopAt(this.#filters);
+    await this.#target.post('Debugger.setSkipAllPauses', { skip: false });
   }
 
   /** A stop that comes just then ends the engine's work on the patterns. */

@@ -16,6 +16,7 @@ interface Commands {
   'Runtime.runScript': [Runtime.RunScriptParameterType, Runtime.RunScriptReturnType];
   'Debugger.enable': [object, object];
   'Debugger.disable': [object, object];
+  'Debugger.setSkipAllPauses': [Debugger.SetSkipAllPausesParameterType, object];
   'Debugger.pause': [object, object];
   'Debugger.resume': [object, object];
   'Debugger.stepOver': [object, object];

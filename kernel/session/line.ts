@@ -198,11 +198,14 @@ function debugSession(): inspector.Session {
   return debug;
 }
 
+type Question = inspector.Runtime.EvaluateParameterType & { disableBreaks: boolean };
+
 /** Answers what the function says, or undefined where the main thread could not even be asked. */
 function callOnMain(symbol: string): Promise<unknown> {
-  const expression = `globalThis[Symbol.for('${symbol}')]()`;
+  // A stop in the middle of the inspector's own work is one that node never leaves.
+  const asked: Question = { expression: `globalThis[Symbol.for('${symbol}')]()`, disableBreaks: true };
   return new Promise((resolve) => {
-    debugSession().post('Runtime.evaluate', { expression }, (_error, answer) => resolve(answer?.result.value));
+    debugSession().post('Runtime.evaluate', asked, (_error, answer) => resolve(answer?.result.value));
   });
 }
 
