@@ -282,6 +282,9 @@ static bool worth_splitting(const gl_contraction *job, const gl_gemm *amx) {
   return job->k.total >= SPLIT_STEPS && 3 * m * n * k - rows * columns * steps > 64 * packed * steps;
 }
 
+/* Packing twice costs less here than fetching what another processor has packed. */
+static bool is_small(const gl_contraction *job) { return job->gemm->split && (f64)job->batch.total * (f64)job->m.total * (f64)job->n.total * (f64)job->k.total < 64e6; }
+
 static void choose_tiles(gl_contraction *job) {
   const gl_gemm *gemm = job->gemm;
   const int64_t full = gemm->vectors * gemm->lanes, m = job->m.total, n = job->n.total, k = job->k.total, batches = job->batch.total;
@@ -307,7 +310,7 @@ static void choose_tiles(gl_contraction *job) {
   if (job->splits == 1) {
     job->mPerTile = gl_min(job->mPanels, gl_max(1, TILE_ROWS / gemm->height));
     job->nPerTile = gl_min(job->nPanels, gl_max(1, TILE_COLUMNS / full));
-    const int64_t threads = gl_pool_size(0), enough = 4 * threads;
+    const int64_t threads = gl_pool_size(0), enough = is_small(job) ? threads : 4 * threads;
     for (;;) { /* smaller tiles until there are enough of them, while they are worth a task */
       job->mTiles = gl_ceil_div(job->mPanels, job->mPerTile), job->nTiles = gl_ceil_div(job->nPanels, job->nPerTile);
       const int64_t tiles = batches * job->chunks * job->mTiles * job->nTiles;
@@ -405,12 +408,13 @@ static bool share_operands(gl_contraction *job, const gl_run_context *run, bool 
   const int64_t outer = job->batch.total * job->chunks;
   job->step = uniform_step(&job->k, job->k.right);
   job->direct = !job->gemm->split && job->step > 0 && job->mPanels <= 3 && job->rightMap.acrossRun >= job->chunk;
+  const int64_t few = is_small(job) ? gl_pool_size(0) : 1;
   const bool oneLeft = constant_over_batch(job, job->batch.left);
   const int64_t lefts = oneLeft ? 1 : job->batch.total;
   job->leftKept &= oneLeft;
-  job->leftShared = job->splits == 1 && ((oneLeft ? outer : job->chunks) * job->nTiles > 1 || job->leftKept) && lefts * left <= SHARED_BYTES;
+  job->leftShared = job->splits == 1 && ((oneLeft ? outer : job->chunks) * job->nTiles > few || job->leftKept) && lefts * left <= SHARED_BYTES;
   job->leftBytes = oneLeft ? 0 : left;
-  job->rightShared = job->splits == 1 && !job->direct && (job->mTiles * job->batch.total > 1 || job->rightKept) && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
+  job->rightShared = job->splits == 1 && !job->direct && (job->mTiles * job->batch.total > few || job->rightKept) && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
   if (job->leftShared) {
     bool done;
     job->packedLeft = packed_memory(job, run, false, lefts * left, &done);
