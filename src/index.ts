@@ -1,10 +1,5 @@
 // gradlab: tensors, gradients, and what is built on them.
-import { openCpu } from './backend/cpu/index.js';
-import { openReference } from './backend/reference/index.js';
-import { registerDevice } from './device.js';
-
-registerDevice('cpu', openCpu);
-registerDevice('reference', openReference);
+import './backends.js';
 
 export { detectNaN } from './anomaly.js';
 export * from './autograd.js';

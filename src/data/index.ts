@@ -1,4 +1,6 @@
 // gradlab/data: datasets, where they come from, and their batches.
+import '../backends.js';
+
 export { cacheFolder } from './cache.js';
 export { type BatchOf, type Dataset, type Fields, TensorDataset } from './dataset.js';
 export { type DigitOptions, renderDigits } from './digits.js';

@@ -1,4 +1,6 @@
 // gradlab/display: tensors, pictures, plots, tables, and what changes while a cell runs.
+import '../backends.js';
+
 export { type Displayable, displayMethod, type MimeData } from './bundle.js';
 export { type ColorMap, categories } from './colors.js';
 export type { Matrix, Numbers } from './data.js';

@@ -1,4 +1,6 @@
 // gradlab/io: tensors in files.
+import '../backends.js';
+
 export { type CheckpointParts, type CheckpointProgress, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 export type { Json } from './json.js';
 export { loadNpy, readNpy, saveNpy, writeNpy } from './npy.js';

@@ -1,4 +1,6 @@
 // gradlab/nn: layers, containers, losses, initialisers.
+import '../backends.js';
+
 export * from './activations.js';
 export * from './adaptive-pooling.js';
 export * from './attention.js';

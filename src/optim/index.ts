@@ -1,4 +1,6 @@
 // gradlab/optim: optimizers, schedules, clipping, averages of weights.
+import '../backends.js';
+
 export * from './adam.js';
 export * from './adam-variants.js';
 export {

@@ -1,0 +1,7 @@
+// In: the backends. Out: each registered under its name; every entry of the package imports this.
+import { openCpu } from './backend/cpu/index.js';
+import { openReference } from './backend/reference/index.js';
+import { registerDevice } from './device.js';
+
+registerDevice('cpu', openCpu);
+registerDevice('reference', openReference);
