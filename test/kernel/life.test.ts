@@ -77,7 +77,8 @@ test('children of user code end with the kernel', async () => {
 test('a kernel leaves nothing in the notebook’s folder', async () => {
   const kernel = await Client.start();
   await kernel.run('1');
-  expect(readdirSync(kernel.folder).sort()).toEqual(['connection.json', 'data']);
+  // The history, which goes to the user's data folder, comes when it comes; here that folder lies inside.
+  expect(readdirSync(kernel.folder).filter((name) => name !== 'data')).toEqual(['connection.json']);
   await kernel.stop();
 });
 
