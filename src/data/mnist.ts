@@ -1,13 +1,12 @@
 // In: a folder, the network, or only a seed. Out: handwritten digits to train and to test on, and word of where they come from.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromArray } from '../create.js';
-import { DataError, show, ValueError } from '../errors.js';
+import { DataError, ValueError } from '../errors.js';
 import { readIfThere } from './cache.js';
 import { digitNames, renderDigits } from './digits.js';
 import { cached, type DownloadOptions, download, type Resource } from './download.js';
-import { readIdx } from './idx.js';
-import { LabelledImages } from './labelled-images.js';
+import { labelledImages } from './idx-images.js';
+import type { LabelledImages } from './labelled-images.js';
 
 const mirrors = [
   'https://ossci-datasets.s3.amazonaws.com/mnist',
@@ -137,33 +136,6 @@ async function fromCache(options: MnistOptions): Promise<Bytes | null> {
     : null;
 }
 
-/** Images and labels from the bytes of their files; at most `limit` examples. */
-function labelledImages(images: Uint8Array, labels: Uint8Array, name: string, limit?: number): LabelledImages {
-  const pictures = readIdx(images, `${name} images`);
-  const numbers = readIdx(labels, `${name} labels`);
-  const [n = 0, height = 0, width = 0] = pictures.shape;
-  if (
-    pictures.shape.length !== 3 ||
-    numbers.shape.length !== 1 ||
-    numbers.shape[0] !== n ||
-    !(pictures.data instanceof Uint8Array)
-  ) {
-    throw new DataError(
-      `${name}: images ${show(pictures.shape)} and labels ${show(numbers.shape)} do not belong together`,
-      'Images are bytes with the axes [n, height, width], labels [n]; check that the files were not exchanged.',
-    );
-  }
-  const count = Math.min(limit ?? n, n);
-  const size = count * height * width;
-  const grey = new Float32Array(size);
-  for (let i = 0; i < size; i++) grey[i] = pictures.data[i]! / 255;
-  return new LabelledImages(
-    fromArray(grey, [count, 1, height, width], 'float32'),
-    fromArray(Int32Array.from(numbers.data.subarray(0, count)), [count], 'int32'),
-    digitNames,
-  );
-}
-
 function checkCount(name: string, count: number | undefined): void {
   if (count !== undefined && (!Number.isInteger(count) || count < 1)) {
     throw new ValueError(`mnist: ${name} ${count}`, 'Use a whole number from 1, or leave it out for all.');
@@ -173,8 +145,13 @@ function checkCount(name: string, count: number | undefined): void {
 const counted = (n: number): string => n.toLocaleString('en-US');
 
 function realDigits(bytes: Bytes, source: Digits['source'], options: MnistOptions): Digits {
-  const train = labelledImages(bytes.trainImages, bytes.trainLabels, 'MNIST training', options.train);
-  const test = labelledImages(bytes.testImages, bytes.testLabels, 'MNIST test', options.test);
+  const part = (name: string, limit?: number) => ({
+    name: `MNIST ${name}`,
+    classes: digitNames,
+    ...(limit !== undefined && { limit }),
+  });
+  const train = labelledImages(bytes.trainImages, bytes.trainLabels, part('training', options.train));
+  const test = labelledImages(bytes.testImages, bytes.testLabels, part('test', options.test));
   const from = { GRADLAB_DATA: 'the folder GRADLAB_DATA', cache: 'the cache', download: 'a download', rendered: '' }[
     source
   ];

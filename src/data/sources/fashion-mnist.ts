@@ -1,10 +1,8 @@
 // In: the folder GRADLAB_DATA or a seed. Out: small grey pictures of clothes, or else of digits, to train and to test on.
-import { fromArray } from '../../create.js';
-import { DataError, show } from '../../errors.js';
 import { renderDigits } from '../digits.js';
 import { checkWhole } from '../generated/check.js';
-import { readIdx } from '../idx.js';
-import { LabelledImages } from '../labelled-images.js';
+import { labelledImages } from '../idx-images.js';
+import type { LabelledImages } from '../labelled-images.js';
 import { counted, type Sourced, type SourceOptions, sourced } from './folder.js';
 
 const files = [
@@ -41,28 +39,6 @@ export interface Pictures {
   readonly test: LabelledImages;
 }
 
-function readPart(images: Uint8Array, labels: Uint8Array, name: string, limit?: number): LabelledImages {
-  const [pictures, numbers] = [readIdx(images, `${name} images`), readIdx(labels, `${name} labels`)];
-  const [n = 0, height = 0, width = 0] = pictures.shape;
-  if (
-    pictures.shape.length !== 3 ||
-    numbers.shape.length !== 1 ||
-    numbers.shape[0] !== n ||
-    !(pictures.data instanceof Uint8Array)
-  )
-    throw new DataError(
-      `${name}: images ${show(pictures.shape)} and labels ${show(numbers.shape)} do not belong together`,
-      'Images are bytes with the axes [n, height, width], labels [n]; check that the files were not exchanged.',
-    );
-  const count = Math.min(limit ?? n, n);
-  const grey = Float32Array.from(pictures.data.subarray(0, count * height * width), (v) => v / 255);
-  return new LabelledImages(
-    fromArray(grey, [count, 1, height, width], 'float32'),
-    fromArray(Int32Array.from(numbers.data.subarray(0, count)), [count], 'int32'),
-    classes,
-  );
-}
-
 /**
  * Fashion-MNIST (`fashion-mnist/`, its four gzipped IDX files): ten kinds of clothes, harder than digits. Without the files
  * drawn digits stand in: the same shapes, another subject.
@@ -73,12 +49,17 @@ export function fashionMnist(options: FashionOptions = {}): Promise<Pictures & S
   checkWhole('fashionMnist', { train: train ?? 1, test: test ?? 1 }, 1);
   const sizes = (set: Pictures): string =>
     `${counted(set.train.length)} to train on, ${counted(set.test.length)} to test on`;
+  const part = (name: string, limit?: number) => ({
+    name: `Fashion-MNIST ${name}`,
+    classes,
+    ...(limit !== undefined && { limit }),
+  });
   return sourced(
     { name: 'fashion-mnist', files },
     options,
     (found): Pictures => ({
-      train: readPart(found[files[0]], found[files[1]], 'Fashion-MNIST training', train),
-      test: readPart(found[files[2]], found[files[3]], 'Fashion-MNIST test', test),
+      train: labelledImages(found[files[0]], found[files[1]], part('training', train)),
+      test: labelledImages(found[files[2]], found[files[3]], part('test', test)),
     }),
     (seed) => ({
       train: renderDigits(train ?? 12_000, { seed }),

@@ -1,5 +1,5 @@
 // In: a heading, paragraphs and a fold. Out: one framed piece of HTML for light and dark ground, and the same as text.
-import { escapeMarkup, type MimeData } from '../bundle.js';
+import { displayMethod, escapeMarkup, type MimeData } from '../bundle.js';
 
 /** What a card says: something is right, wrong, still to be done, or to be read. */
 export type Tone = 'right' | 'wrong' | 'open' | 'note';
@@ -100,3 +100,22 @@ export function cardText({ tone, heading, parts = [], folds = [], footer }: Card
 }
 
 export const cardBundle = (card: Card): MimeData => ({ 'text/html': cardHtml(card), 'text/plain': cardText(card) });
+
+/** What shows itself as a card: in a notebook, in a terminal, as text. */
+export abstract class Shown {
+  protected abstract get card(): Card;
+
+  /** What a terminal shows. */
+  get text(): string {
+    return cardText(this.card);
+  }
+  toString(): string {
+    return this.text;
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.text;
+  }
+  [displayMethod](): MimeData {
+    return cardBundle(this.card);
+  }
+}

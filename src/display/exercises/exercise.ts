@@ -1,6 +1,5 @@
 // In: an exercise with its solution, and a reader's answer. Out: a verdict: right, or what is wrong and a hint.
-import { displayMethod, type MimeData } from '../bundle.js';
-import { type Card, cardBundle, cardText, type Fold, type Part } from './card.js';
+import { type Card, type Fold, type Part, Shown } from './card.js';
 import type { FailureKind } from './diagnose.js';
 import { seedOf } from './draw.js';
 import {
@@ -21,7 +20,7 @@ import { sourceOf } from './source.js';
 const patience = 3;
 
 /** What a check found; as the last expression of a cell it shows itself. */
-export class Verdict {
+export class Verdict extends Shown {
   readonly passed: boolean;
   /** The kind of failure; undefined where the answer is right. `open`: there was none yet. `test`: see the text. */
   readonly kind: FailureKind | 'test' | 'open' | undefined;
@@ -29,33 +28,26 @@ export class Verdict {
 
   /** @internal */
   constructor(card: Card, kind?: Failure['kind']) {
+    super();
     this.#card = card;
     this.passed = kind === undefined;
     this.kind = kind;
   }
-  /** What a terminal shows. */
-  get text(): string {
-    return cardText(this.#card);
-  }
-  toString(): string {
-    return this.text;
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.text;
-  }
-  [displayMethod](): MimeData {
-    return cardBundle(this.#card);
+
+  protected override get card(): Card {
+    return this.#card;
   }
 }
 
 /** An exercise; shown, it says what to do. */
-export class Exercise<A> {
+export class Exercise<A> extends Shown {
   readonly #options: ExerciseOptions<A>;
   /** The last wrong answer, so that running a cell twice counts once. */
   #last: string | undefined;
 
   /** @internal */
   constructor(options: ExerciseOptions<A>) {
+    super();
     this.#options = options;
     this.#prove();
   }
@@ -81,21 +73,7 @@ export class Exercise<A> {
     return this.#wrong(failure, answer);
   }
 
-  /** What a terminal shows. */
-  get text(): string {
-    return cardText(this.#card);
-  }
-  toString(): string {
-    return this.text;
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.text;
-  }
-  [displayMethod](): MimeData {
-    return cardBundle(this.#card);
-  }
-
-  get #card(): Card {
+  protected override get card(): Card {
     const { title, prompt } = this.#options;
     const { tries, passed } = recall(this.id);
     const footer = passed ? 'You have passed this one.' : triesLeft(tries);

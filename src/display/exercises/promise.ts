@@ -1,7 +1,7 @@
 // In: a number that a chapter promised, and what it reached. Out: a line that says whether it kept its word; `npm run book` reads it.
 import { displayMethod, type MimeData } from '../bundle.js';
 import { formatShare, formatShort } from '../numbers.js';
-import { type Card, cardBundle, cardText } from './card.js';
+import { type Card, Shown } from './card.js';
 import { ExerciseError } from './judge.js';
 import { quick } from './quick.js';
 
@@ -17,7 +17,7 @@ export interface PromiseOptions {
 export const promiseMime = 'application/vnd.gradlab.promise+json';
 
 /** A promise beside what became of it. */
-export class Promised {
+export class Promised extends Shown {
   /** Whether the number was reached. In quick mode nobody asks. */
   readonly kept: boolean;
   readonly #name: string;
@@ -26,6 +26,7 @@ export class Promised {
 
   /** @internal */
   constructor(name: string, value: number, options: PromiseOptions) {
+    super();
     const { atLeast, atMost } = options;
     if (atLeast === undefined && atMost === undefined)
       throw new ExerciseError(`promise '${name}': nothing was promised`, 'Give atLeast or atMost.');
@@ -34,7 +35,7 @@ export class Promised {
     this.#options = options;
     this.kept = value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY);
   }
-  get #card(): Card {
+  protected override get card(): Card {
     const { atLeast, atMost, share } = this.#options;
     const write = share ? formatShare : formatShort;
     const bounds = [
@@ -45,20 +46,10 @@ export class Promised {
     if (quick) return { tone: 'note', heading: `${promised} (quick mode trains less)` };
     return { tone: this.kept ? 'right' : 'wrong', heading: promised };
   }
-  /** What a terminal shows. */
-  get text(): string {
-    return cardText(this.#card);
-  }
-  toString(): string {
-    return this.text;
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.text;
-  }
-  [displayMethod](): MimeData {
+  override [displayMethod](): MimeData {
     const { atLeast, atMost } = this.#options;
     const facts = { name: this.#name, value: this.#value, atLeast, atMost, kept: this.kept, quick };
-    return { ...cardBundle(this.#card), [promiseMime]: JSON.parse(JSON.stringify(facts)) };
+    return { ...super[displayMethod](), [promiseMime]: JSON.parse(JSON.stringify(facts)) };
   }
 }
 
