@@ -211,16 +211,25 @@ export class Debugger {
     this.#sources.add(cell);
     if (!this.#engine.isStarted) return;
     await this.#changes;
-    await this.#engine.start();
-    await this.#breakpoints.beforeRun(pathOfCell(cell.text), cell);
+    await this.#prepare(() => this.#breakpoints.beforeRun(pathOfCell(cell.text), cell));
   }
 
   /** This file of TypeScript is about to be loaded: resolves when its breakpoints are set. */
   async beforeLoad(path: string, module: MappedCode): Promise<void> {
     this.#sources.addModule(path, module);
     if (!this.#engine.isStarted) return;
-    await this.#engine.start();
-    await this.#breakpoints.beforeLoad(path);
+    await this.#prepare(() => this.#breakpoints.beforeLoad(path));
+  }
+
+  /** A debugger that is switched off in the middle of this leaves code to run without it. */
+  async #prepare(setBreakpoints: () => Promise<void>): Promise<void> {
+    try {
+      await this.#engine.start();
+      await setBreakpoints();
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error;
+      if (this.#engine.isStarted) console.error('breakpoints could not be set:', error.message);
+    }
   }
 
   receive(message: InspectorMessage): void {
