@@ -1,10 +1,9 @@
 // In: the wish to know where NaN comes from. Out: an error that names the operation that made it, and the line that asked for it.
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { currentDevice } from './device.js';
-import { allocate, isFloat, type TypedArray } from './dtype.js';
+import { isFloat, type TypedArray } from './dtype.js';
 import { show, ValueError } from './errors.js';
-import { inspectRuns } from './evaluate.js';
+import { backendOf, inspectRuns } from './evaluate.js';
 import { type Node, observeNodes } from './graph.js';
 import { planOf, resolve, sign, type Walk } from './plan.js';
 import { sizeOf } from './shape.js';
@@ -37,12 +36,13 @@ function inspect(found: Walk, targets: readonly Node[]): void {
   const computed = found.order.filter((node) => !node.storage);
   const arrays = new Map<Node, TypedArray>();
   for (const node of found.leaves) arrays.set(node, node.storage!.array);
-  const outputs = computed.map((node) => allocate(node.dtype, sizeOf(node.shape)));
-  const leaves = found.leaves.map((node) => node.storage!.array);
+  const backend = backendOf(found, computed);
+  const outputs = computed.map((node) => backend.allocate(node.dtype, sizeOf(node.shape)));
+  const leaves = found.leaves.map((node) => node.storage!.memory);
   const { scalars } = sign(found, computed);
-  currentDevice().compile(planOf(found, computed)).run(leaves, scalars, outputs);
+  backend.compile(planOf(found, computed)).run(leaves, scalars, outputs);
   computed.forEach((node, i) => {
-    arrays.set(node, outputs[i]!);
+    arrays.set(node, backend.memory.read(outputs[i]!, node.dtype));
   });
   const bad = (node: Node): boolean => isFloat(node.dtype) && nanAt(arrays.get(resolve(node))!) >= 0;
   let node = targets.map(resolve).find(bad);
@@ -59,7 +59,7 @@ function inspect(found: Walk, targets: readonly Node[]): void {
   const at = nanAt(arrays.get(node)!);
   const values = node.inputs.flatMap((input) => {
     const array = arrays.get(resolve(input))!;
-    return array.length === outputs[computed.indexOf(node)]!.length ? [array[at]!] : [];
+    return array.length === sizeOf(node!.shape) ? [array[at]!] : [];
   });
   throw new ValueError(
     `${op}(${inputs}) made a NaN at flat element ${at}${values.length ? ` from ${values.join(' and ')}` : ''}, ${lineOf(node)}`,

@@ -1,4 +1,5 @@
 // Node builders with broadcasting: what gradient rules and tensor methods are written in.
+import type { DeviceMemory } from './device.js';
 import { type DType, isFloat, promote } from './dtype.js';
 import { DTypeError, ShapeError, show } from './errors.js';
 import { make, type Node } from './graph.js';
@@ -9,6 +10,14 @@ import { broadcastShapes, type Shape, sameShape, sizeOf } from './shape.js';
 /** A number repeated to `shape`. */
 export const constant = (value: number, shape: Shape, dtype: DType): Node =>
   make('constant', [], { shape, dtype }, [value]);
+
+/** The same value in the memory `to`. */
+export function transfer(node: Node, to: DeviceMemory | null): Node {
+  if (to === null || node.home === to) return node;
+  const moved = make('transfer', [node]);
+  moved.place = to;
+  return moved;
+}
 
 /** The number that a node repeats, if it is a constant. */
 const constantOf = (node: Node): number | undefined => (node.op === 'constant' ? node.scalars?.[0] : undefined);

@@ -1,8 +1,8 @@
 // In: a function of tensors. Out: the same function, which describes its graph twice and then only runs it.
-import { currentDevice } from './device.js';
+import { currentDevice, type Storage } from './device.js';
 import { GradientError, show, ValueError } from './errors.js';
 import { type Captured, capture, evaluate } from './evaluate.js';
-import { isRecording, leaf, type Node, type Storage } from './graph.js';
+import { isRecording, leaf, type Node } from './graph.js';
 import { resolve } from './plan.js';
 import type { Shape } from './shape.js';
 import { noGrad, Parameter, Tensor } from './tensor.js';
@@ -173,10 +173,14 @@ function run(
     const storage = 'given' in place ? read(place.given) : storages[place.output]!;
     const shared = 'given' in place || handed.has(storage);
     handed.add(storage);
-    return shared ? { ...storage, array: storage.array.slice() } : storage;
+    return shared ? storage.clone() : storage;
   };
   const news = updates.map(({ place, parameter }) => ({ parameter, storage: take(place) }));
-  const tensors = results.map(({ place, shape }) => fresh({ ...take(place), reusable: false }, shape));
+  const tensors = results.map(({ place, shape }) => {
+    const storage = take(place);
+    storage.reusable = false;
+    return fresh(storage, shape);
+  });
   noGrad(() => {
     for (const { parameter, storage } of news) parameter.replace(fresh(storage, parameter.shape));
   });
@@ -186,7 +190,7 @@ function run(
 const sameOrigin = (a: Origin, b: Origin): boolean => {
   if ('argument' in a) return 'argument' in b && a.argument === b.argument;
   if ('parameter' in a) return 'parameter' in b && a.parameter === b.parameter;
-  return 'fixed' in b && a.fixed.array === b.fixed.array;
+  return 'fixed' in b && a.fixed.memory === b.fixed.memory;
 };
 const samePlace = (a: Place, b: Place): boolean =>
   'output' in a ? 'output' in b && a.output === b.output : 'given' in b && sameOrigin(a.given, b.given);

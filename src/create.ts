@@ -1,5 +1,6 @@
 // Tensors from numbers, and from nothing.
 import * as b from './build.js';
+import { currentDevice, Storage } from './device.js';
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
@@ -20,9 +21,10 @@ export type NestedInput = number | boolean | readonly NestedInput[];
 
 const finish = (made: Tensor, options: CreateOptions): Tensor => (options.requiresGrad ? new Parameter(made) : made);
 
-/** A leaf that owns `array`. */
+/** A leaf that owns `array`, on the chosen device. */
 export function fromArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-  return new Tensor(leaf({ dtype, length: array.length, array }, shape));
+  const { memory } = currentDevice();
+  return new Tensor(leaf(new Storage(dtype, array.length, memory.upload(array, dtype), memory), shape));
 }
 
 function shapeOf(values: NestedInput): number[] {

@@ -18,10 +18,11 @@ const constructors = {
   float64: Float64Array,
 } as const;
 
-/** Throws a DTypeError unless `value` names an element type. */
-export function checkDType(value: string): DType {
+/** Throws a DTypeError unless `value` names an element type; `others` are names that would have been right too. */
+export function checkDType(value: string, others: readonly string[] = []): DType {
   for (const dtype of dtypes) if (dtype === value) return dtype;
-  throw new DTypeError(`unknown dtype '${value}'`, `Use one of ${dtypes.map((d) => `'${d}'`).join(', ')}.`);
+  const names = [...dtypes, ...others].map((name) => `'${name}'`).join(', ');
+  throw new DTypeError(`unknown ${others.length > 0 ? 'dtype or device' : 'dtype'} '${value}'`, `Use one of ${names}.`);
 }
 
 export const bytesPerElement = (dtype: DType): number => constructors[dtype].BYTES_PER_ELEMENT;

@@ -1,7 +1,8 @@
 // Runs the graph behind nodes: trace, find or compile the executable, run, store.
-import { type Backend, currentDevice, type Executable } from './device.js';
-import { arrayName, type TypedArray } from './dtype.js';
-import type { Node, Storage } from './graph.js';
+import { type Backend, type DeviceMemory, deviceOf, type Executable, type Memory, Storage } from './device.js';
+import type { DType } from './dtype.js';
+import { ValueError } from './errors.js';
+import { apart, type Node } from './graph.js';
 import { ops } from './ops.js';
 import { type Plan, planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
 import { sizeOf } from './shape.js';
@@ -20,9 +21,18 @@ const equal = (a: Int32Array, b: Int32Array): boolean => {
   return true;
 };
 
+/** The device that computes a graph: the one that its values lie on. */
+export function backendOf({ leaves }: Walk, targets: readonly Node[]): Backend {
+  let home: DeviceMemory | null = null;
+  for (const { home: next } of leaves) {
+    if (home && next && next !== home) throw apart(targets[0]!.op, home, next);
+    home = next;
+  }
+  return deviceOf(home ?? targets[0]!.home);
+}
+
 /** The executable of a graph: compiled once for each structure. */
-function executableOf(found: Walk, { words, hash }: Signature, targets: readonly Node[]): Executable {
-  const backend = currentDevice();
+function executableOf(backend: Backend, found: Walk, { words, hash }: Signature, targets: readonly Node[]): Executable {
   const cache = caches.get(backend) ?? new Map<number, Cached[]>();
   caches.set(backend, cache);
   const bucket = cache.get(hash) ?? [];
@@ -39,8 +49,17 @@ function executableOf(found: Walk, { words, hash }: Signature, targets: readonly
 }
 
 const retired: Node[] = [];
-const free = new Map<string, TypedArray[]>();
-const sizeClass = (array: TypedArray): string => `${array.constructor.name} ${array.length}`;
+const spare = new Map<DeviceMemory, Map<string, Memory[]>>();
+
+/** Memory of the same kind that waits to serve again. */
+function spareOf(home: DeviceMemory, dtype: DType, length: number): Memory[] {
+  const classes = spare.get(home) ?? new Map<string, Memory[]>();
+  spare.set(home, classes);
+  const key = `${dtype} ${length}`;
+  const list = classes.get(key) ?? [];
+  classes.set(key, list);
+  return list;
+}
 
 /** Says that `node` is a version of a parameter that two newer ones have replaced: its memory may serve again. */
 export function retire(node: Node): void {
@@ -55,16 +74,15 @@ function reclaim(): void {
     node.storage = null;
     node.expired =
       'this tensor was not computed while the parameters that it depends on had their old values, and they have changed twice since';
-    const list = free.get(sizeClass(storage.array)) ?? [];
-    list.push(storage.array);
-    free.set(sizeClass(storage.array), list);
+    spareOf(storage.home, storage.dtype, storage.length).push(storage.memory);
   }
 }
 
-function memoryFor(backend: Backend, node: Node): TypedArray {
-  const length = sizeOf(node.shape);
-  const list = free.get(`${arrayName(node.dtype)} ${length}`);
-  return list?.pop() ?? backend.allocate(node.dtype, length);
+/** Storage of a node that is about to be computed. */
+function storageFor(backend: Backend, { dtype, shape }: Node): Storage {
+  const length = sizeOf(shape);
+  const memory = spareOf(backend.memory, dtype, length).pop() ?? backend.allocate(dtype, length);
+  return new Storage(dtype, length, memory, backend.memory);
 }
 
 /** What a node computes from, dropped where no gradient will ask for it again. */
@@ -147,23 +165,29 @@ export interface Captured {
 /** Compiles what leads to `targets`, none of which is in memory. */
 export function capture(targets: readonly Node[]): Captured {
   const found = walk(targets);
+  if (found.transfers.length > 0)
+    throw new ValueError(
+      'compile: the function moves a tensor to another device',
+      'Move it before, and pass it as an argument.',
+    );
   const { scalars, words, hash } = sign(found, targets);
   const plan = planOf(found, targets);
-  const backend = currentDevice();
+  const backend = backendOf(found, targets);
   const executable = backend.compile(plan);
   return {
     found,
     plan,
     signature: { scalars, words: words.slice(), hash },
     run(leaves, numbers) {
-      const outputs = targets.map((target) => memoryFor(backend, target));
+      const outputs = targets.map((target) => storageFor(backend, target));
       executable.run(
-        leaves.map((leaf) => leaf.array),
+        leaves.map(({ memory }) => memory),
         numbers,
-        outputs,
+        outputs.map(({ memory }) => memory),
       );
       reclaim();
-      return outputs.map((array, i) => ({ dtype: targets[i]!.dtype, length: array.length, array, reusable: true }));
+      for (const output of outputs) output.reusable = true;
+      return outputs;
     },
   };
 }
@@ -174,25 +198,65 @@ export function inspectRuns(inspect: ((found: Walk, targets: readonly Node[]) =>
   inspector = inspect;
 }
 
-/** Bytes kept for values to come. */
-export function spareBytes(): number {
+/** Bytes kept for values to come, in the memory of a device. */
+export function spareBytes(home: DeviceMemory): number {
   let bytes = 0;
-  for (const list of free.values()) for (const array of list) bytes += array.byteLength;
+  for (const list of spare.get(home)?.values() ?? []) for (const memory of list) bytes += memory.byteLength;
   return bytes;
 }
 
+/** Brings values that wait to be moved to where they go. */
+function move(transfers: readonly Node[]): void {
+  evaluate(transfers.map(({ inputs }) => inputs[0]!));
+  for (const node of transfers) {
+    const input = node.inputs[0]!;
+    node.storage = input.storage!.clone(node.place!);
+    node.computed = true;
+    input.settled++;
+    release(node);
+  }
+}
+
+/** Targets by the memory they lie in, where that is more than one. What lies nowhere yet joins the first. */
+function apportioned(wanted: ReadonlySet<Node>): ReadonlySet<Node>[] | null {
+  let first: DeviceMemory | null = null;
+  let several = false;
+  for (const { home } of wanted) {
+    first ??= home;
+    several ||= home !== null && home !== first;
+  }
+  if (!several) return null;
+  const groups = new Map<DeviceMemory | null, Set<Node>>();
+  for (const node of wanted) {
+    const home = node.home ?? first;
+    groups.set(home, (groups.get(home) ?? new Set()).add(node));
+  }
+  return [...groups.values()];
+}
+
 function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
+  if (wanted.size === 0) return;
+  const groups = apportioned(wanted);
+  if (groups) {
+    for (const group of groups) compute(group, spill);
+    return;
+  }
   const found = walk([...wanted]);
+  if (found.transfers.length > 0) {
+    move(found.transfers);
+    compute(new Set([...wanted].filter((node) => !node.storage)), spill);
+    return;
+  }
   const sources = [...wanted, ...needed(found, wanted, spill)];
   inspector?.(found, sources);
   const signature = sign(found, sources);
-  const backend = currentDevice();
-  const executable = executableOf(found, signature, sources);
-  const outputs = sources.map((source) => memoryFor(backend, source));
+  const backend = backendOf(found, sources);
+  const executable = executableOf(backend, found, signature, sources);
+  const outputs = sources.map((source) => storageFor(backend, source));
   executable.run(
-    found.leaves.map((node) => node.storage!.array),
+    found.leaves.map((node) => node.storage!.memory),
     signature.scalars,
-    outputs,
+    outputs.map(({ memory }) => memory),
   );
   for (const node of found.order) {
     if (node.computed || node.storage) continue;
@@ -200,8 +264,8 @@ function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
     for (const input of node.inputs) input.settled++;
   }
   sources.forEach((node, i) => {
-    const array = outputs[i]!;
-    node.storage = { dtype: node.dtype, length: array.length, array, reusable: !node.lent };
+    node.storage = outputs[i]!;
+    node.storage.reusable = !node.lent;
     release(node);
   });
 }

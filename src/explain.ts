@@ -1,5 +1,5 @@
 // What computes tensors: the fused kernels, what each computes and moves, and how long it took.
-import { device, type KernelSummary } from './device.js';
+import { deviceOf, type KernelSummary } from './device.js';
 import { displayMethod, type MimeData } from './display/bundle.js';
 import { type Table, table } from './display/table.js';
 import { evaluate } from './evaluate.js';
@@ -59,5 +59,5 @@ export function explain(...tensors: readonly Tensor[]): Explanation {
   const kernels = measure(() => {
     evaluate(nodes);
   });
-  return new Explanation(operations, kernels, device());
+  return new Explanation(operations, kernels, deviceOf(nodes[0]?.home ?? null).description);
 }

@@ -1,19 +1,10 @@
 // The lazy graph: one node type, made and validated by the table in ops.ts.
-import type { DType, TypedArray } from './dtype.js';
-import { GradientError } from './errors.js';
+import type { DeviceMemory, Storage } from './device.js';
+import type { DType } from './dtype.js';
+import { DeviceError, GradientError } from './errors.js';
 import type { OpName } from './op-names.js';
 import { type Attributes, ops } from './ops.js';
 import type { Shape } from './shape.js';
-
-/** Numbers in a device's memory; what a computed node holds. */
-export interface Storage {
-  readonly dtype: DType;
-  readonly length: number;
-  /** The elements, where the device shares memory with JavaScript. */
-  readonly array: TypedArray;
-  /** True where the memory may serve another value once this one is out of use: false as soon as it is lent to a second owner. */
-  reusable?: boolean;
-}
 
 /** What a leaf node stands for when gradients arrive at it. */
 export interface Variable {
@@ -69,6 +60,8 @@ export class Node {
   index = -1;
   /** How many inputs within that walk it is. */
   readers = 0;
+  /** Where its inputs lie, of a transfer where it goes; null for constants, random numbers and what is made of these alone. */
+  place: DeviceMemory | null = null;
 
   constructor(
     readonly op: OpName,
@@ -78,8 +71,27 @@ export class Node {
     readonly dtype: DType,
     /** Numbers that may differ between two graphs of one structure: constants, seeds. */
     readonly scalars: readonly number[] | null,
-  ) {}
+  ) {
+    for (const input of inputs) {
+      const { home } = input;
+      if (home === null || home === this.place) continue;
+      if (this.place) throw apart(op, this.place, home);
+      this.place = home;
+    }
+  }
+
+  /** The memory that the value lies in or will be computed in; null where any device may. */
+  get home(): DeviceMemory | null {
+    return this.storage ? this.storage.home : this.place;
+  }
 }
+
+/** Two operands in different memories. */
+export const apart = (op: string, a: DeviceMemory, b: DeviceMemory): DeviceError =>
+  new DeviceError(
+    `${op}: one operand lies on '${a.name}', another on '${b.name}'`,
+    `Move one of them: t.to('${b.name}'), or the whole model: model.to('${b.name}').`,
+  );
 
 let marks = 0;
 /** A number that no node is marked with yet: for walks that mark where they have been. */

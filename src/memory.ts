@@ -1,7 +1,7 @@
 // In: nothing. Out: where memory is: in tensors, kept for tensors to come, scratch of the device, JavaScript's heap.
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { currentDevice } from './device.js';
+import { deviceOf, hostMemory, memoryOf } from './device.js';
 import { displayMethod, type MimeData } from './display/bundle.js';
 import { type Table, table } from './display/table.js';
 import { spareBytes } from './evaluate.js';
@@ -52,10 +52,53 @@ export class MemoryUse {
   }
 }
 
-/** Where memory is. Collects garbage first (some milliseconds), so that only what can still be reached counts. */
-export function memory(): MemoryUse {
+/** Bytes in the memory of a device beside the host's. Shows itself as a table. */
+export class DeviceMemoryUse {
+  constructor(
+    readonly device: string,
+    /** What tensors hold. */
+    readonly used: number,
+    /** What was taken from the device: for tensors, for those to come, and for scratch. */
+    readonly reserved: number,
+    /** What the device has, where it says so. */
+    readonly total: number | undefined,
+  ) {}
+
+  get #table(): Table {
+    const { used, reserved, total } = this;
+    return table(
+      Object.entries({ used, reserved, total })
+        .filter(([, bytes]) => bytes !== undefined)
+        .map(([what, bytes]) => ({ what: `${what} on ${this.device}`, MB: Number(bytes) / 1e6 })),
+    );
+  }
+  toString(): string {
+    return this.#table.text;
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+  [displayMethod](): MimeData {
+    return this.#table[displayMethod]();
+  }
+}
+
+/**
+ * Where memory is. Collects garbage first (some milliseconds), so that only what can still be reached counts.
+ * @param device the memory of which device; default: the process's own.
+ * @throws DeviceError when there is no such device or it cannot run here.
+ */
+export function memory(): MemoryUse;
+export function memory(device: 'cpu' | 'reference'): MemoryUse;
+export function memory(device: string): MemoryUse | DeviceMemoryUse;
+export function memory(device?: string): MemoryUse | DeviceMemoryUse {
+  const home = device === undefined ? hostMemory : memoryOf(device);
   collect();
+  if (home !== hostMemory) {
+    const { used, reserved, total } = home.use();
+    return new DeviceMemoryUse(home.name, used, reserved, total);
+  }
   const { arrayBuffers, heapUsed, rss } = process.memoryUsage();
-  const spare = spareBytes();
-  return new MemoryUse(arrayBuffers - spare, spare, currentDevice().scratchBytes(), heapUsed, rss);
+  const spare = spareBytes(home);
+  return new MemoryUse(arrayBuffers - spare, spare, deviceOf(home).scratchBytes(), heapUsed, rss);
 }

@@ -68,6 +68,7 @@ export type OpName =
   | BinaryName
   | ViewName
   | ReduceName
+  | 'transfer'
   | 'where'
   | 'cast'
   | 'matmul'

@@ -24,6 +24,7 @@ import {
   slice,
   sub,
   swapLast,
+  transfer,
   unary,
   where,
   windowOf,
@@ -207,6 +208,8 @@ export const ops: Record<OpName, Op> = {
     (_, a) => ({ shape: need(a.shape, 'shape'), dtype: 'uint32' }),
     () => [],
   ),
+  /** The same value in another device's memory: evaluate.ts moves it, so that no plan holds one. */
+  transfer: row('leaf', same, (n, g) => [transfer(g, x(n).home)]),
   /** A version of a variable: its input's value, at which gradients arrive and stop. */
   variable: row('view', same, () => []),
 

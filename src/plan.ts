@@ -32,6 +32,8 @@ export interface Walk {
   /** Everything to be computed and the leaves it starts from, inputs first; each node's `index` is its place here. */
   readonly order: readonly Node[];
   readonly leaves: readonly Node[];
+  /** Values to be moved here from another device first; what they are computed from is not part of the walk. */
+  readonly transfers: readonly Node[];
 }
 
 /** What a run of a graph brings besides its leaves, and what tells its structure. */
@@ -149,6 +151,7 @@ export function walk(targets: readonly Node[]): Walk {
   const mark = nextMark();
   const order: Node[] = [];
   const leaves: Node[] = [];
+  const transfers: Node[] = [];
   const stack: Node[] = [];
   const position: number[] = [];
   const visit = (node: Node): void => {
@@ -165,7 +168,7 @@ export function walk(targets: readonly Node[]): Walk {
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!;
       const next = position[position.length - 1]!;
-      if (!node.storage && next < node.inputs.length) {
+      if (!node.storage && node.op !== 'transfer' && next < node.inputs.length) {
         position[position.length - 1] = next + 1;
         const input = resolve(node.inputs[next]!);
         if (input.mark !== mark) visit(input);
@@ -177,9 +180,10 @@ export function walk(targets: readonly Node[]): Walk {
         throw new ExpiredError(node.expired, 'Ask for the value (await t.data()) before the parameters change twice.');
       node.index = order.push(node) - 1;
       if (node.storage) leaves.push(node);
+      else if (node.op === 'transfer') transfers.push(node);
     }
   }
-  return { order, leaves };
+  return { order, leaves, transfers };
 }
 
 /** The signature of what `walk` found, with `targets` as outputs. */

@@ -1,6 +1,7 @@
 // The tensor: a lazy, immutable handle on a node of the graph, with PyTorch's names.
 import { awaitLoss } from './boundary.js';
 import * as b from './build.js';
+import { currentDevice, type DeviceMemory, type DeviceName, deviceNames, isDevice, memoryOf } from './device.js';
 import { tensorBundle, tensorText } from './display/tensor-view.js';
 import { bytesPerElement, checkDType, type DType, isFloat, type TypedArray } from './dtype.js';
 import { DTypeError, GradientError, IndexError, ShapeError, show, ValueError } from './errors.js';
@@ -121,12 +122,14 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Computes the value and returns its elements, row-major, as a fresh array (bool as 0 and 1). */
   async data(): Promise<TypedArray> {
-    return this.dataSync();
+    evaluate([this.node]);
+    const { shared, home, memory } = this.node.storage!;
+    return shared ? shared.slice() : home.readLater(memory, this.dtype);
   }
-  /** As `data()`, at once. */
+  /** As `data()`, at once: on a GPU, the program waits for it. */
   dataSync(): TypedArray {
     evaluate([this.node]);
-    return this.node.storage!.array.slice();
+    return this.node.storage!.copy();
   }
   /** The number in a tensor of one element. */
   item(): number {
@@ -502,9 +505,21 @@ export class Tensor<S extends Shape = Shape> {
     return new Tensor(b.where(condition.node, this.node, this.#lift(other)));
   }
 
-  /** Converts to another dtype; real numbers are cut off towards zero on the way to integers. */
-  to(dtype: DType): Tensor<S> {
-    return new Tensor(b.cast(this.node, checkDType(dtype)));
+  /** The device that holds the value or will compute it: `'cpu'`, `'cuda'`, `'webgpu'`, … */
+  get device(): string {
+    return (this.node.home ?? currentDevice().memory).name;
+  }
+  /**
+   * Converts to another dtype, or moves to another device; the tensor itself where it is that already. Real numbers are cut off
+   * towards zero on the way to integers.
+   * @throws DTypeError when `target` is neither; DeviceError when the device cannot run here, with what to do about it.
+   * @example x.to('float32'); x.to('cuda')
+   */
+  to(target: DType | DeviceName): Tensor<S> {
+    if (!isDevice(target)) return new Tensor(b.cast(this.node, checkDType(target, deviceNames())));
+    this.node.place ??= currentDevice().memory;
+    const moved = b.transfer(this.node, memoryOf(target));
+    return moved === this.node ? this : new Tensor(moved);
   }
   /** As float32. */
   float(): Tensor<S> {
@@ -1435,7 +1450,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Var
 
   /**
    * Replaces the value; computed when first needed.
-   * @throws ShapeError when shape or dtype differ.
+   * @throws ShapeError when shape or dtype differ. A value on another device is moved to the parameter's.
    */
   assign(value: Tensor<S>): void {
     // The caller may look at `value` again when this parameter has long changed.
@@ -1455,6 +1470,11 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Var
       );
     }
     const previous = this.node;
+    const { home } = previous;
+    if (home && value.node.home && value.node.home !== home) {
+      this.replace(new Tensor(b.transfer(value.node, home)));
+      return;
+    }
     const trace = watching();
     if (trace && !trace.assigned.has(this)) trace.assigned.set(this, previous);
     value.node.kept = true;
@@ -1470,6 +1490,16 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> implements Var
   }
   /** The version before this one: what was computed from it can still be asked for. */
   #older: Node | null = null;
+  /** Moves the value, and the gradient with it, to the memory of another device. @internal */
+  moveTo(home: DeviceMemory): void {
+    if (this.grad) this.grad = new Tensor(b.transfer(this.grad.node, home));
+    evaluate([this.node]);
+    const storage = this.node.storage!;
+    if (storage.home === home) return;
+    this.node = leaf(storage.clone(home), this.shape);
+    this.#older = null;
+    this.#mark();
+  }
   /** Stops (or resumes) the collection of gradients. */
   freeze(on = true): void {
     this.frozen = on;

@@ -43,7 +43,7 @@ export class Embedding<N extends number = number> extends Module {
         `embedding: indices are ${indices.dtype}`,
         "Indices are whole numbers: indices.to('int32').",
       );
-    const values = indices.node.storage?.array;
+    const values = indices.node.storage?.shared;
     for (let i = 0; values && i < values.length; i++) {
       const index = values[i]!;
       if (index < 0 || index >= this.count)

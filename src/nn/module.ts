@@ -1,6 +1,7 @@
 // In: parameters and layers held as fields. Out: their names, modes, state, and a summary.
 
-import { type DType, isFloat } from '../dtype.js';
+import { type DeviceName, deviceNames, isDevice, memoryOf } from '../device.js';
+import { checkDType, type DType, isFloat } from '../dtype.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { type Shape, sameShape } from '../shape.js';
 import { Parameter, type Tensor } from '../tensor.js';
@@ -117,8 +118,18 @@ export abstract class Module {
     for (const module of this.modules().reverse()) visit(module);
     return this;
   }
-  /** Replaces all real-valued parameters and buffers by ones of `dtype`. Make the optimizer afterwards. Returns the module. */
-  to(dtype: DType): this {
+  /**
+   * Moves all parameters and buffers, gradients too, to a device, or replaces all real-valued ones by ones of a dtype. Make the
+   * optimizer afterwards. Returns the module.
+   * @throws DTypeError when `target` is neither; DeviceError when the device cannot run here.
+   */
+  to(target: DType | DeviceName): this {
+    if (isDevice(target)) {
+      const home = memoryOf(target);
+      for (const parameter of [...this.parameters(), ...this.buffers()]) parameter.moveTo(home);
+      return this;
+    }
+    const dtype = checkDType(target, deviceNames());
     const made = new Map<Parameter, Parameter>();
     const convert = (value: unknown): unknown => {
       if (value instanceof Parameter && isFloat(value.dtype) && value.dtype !== dtype) {

@@ -265,7 +265,7 @@ abstract class Recurrent extends Module {
         `${this.name}: lengths ${show(lengths.shape)}`,
         `They must be [${n}], one for each sequence.`,
       );
-    const values = lengths.node.storage?.array;
+    const values = lengths.node.storage?.shared;
     const wrong = values ? Array.from(values).findIndex((v) => v < 1 || v > time) : -1;
     if (wrong >= 0)
       throw new IndexError(

@@ -3,7 +3,7 @@
 import { elementwise } from '../../src/backend/reference/elementwise.js';
 import { reduceNode } from '../../src/backend/reference/reduce.js';
 import { routine } from '../../src/backend/reference/routines.js';
-import type { Backend, Executable } from '../../src/device.js';
+import { type Backend, type Executable, hostMemory, onHost } from '../../src/device.js';
 import { allocate, type TypedArray } from '../../src/dtype.js';
 import type { Access, Instruction, Kernel, Program, Schedule } from '../../src/fuse/kernel.js';
 import { optimize } from '../../src/fuse/optimize.js';
@@ -261,6 +261,7 @@ export let lastSchedule: Schedule | null = null;
 export const interpreter: Backend = {
   name: 'interpreter',
   description: 'schedules, run by their definition',
+  memory: hostMemory,
   allocate,
   scratchBytes: () => 0,
   compile(plan: Plan): Executable {
@@ -271,9 +272,9 @@ export const interpreter: Backend = {
       run(leaves, scalars, outputs) {
         const arrays = scheduled.buffers.map((b) =>
           b.leaf !== undefined
-            ? leaves[b.leaf]!
+            ? onHost(leaves[b.leaf]!)
             : b.output !== undefined
-              ? outputs[b.output]!
+              ? onHost(outputs[b.output]!)
               : (allocate(b.dtype, b.length).fill(7e7) as TypedArray),
         );
         for (const kernel of scheduled.kernels) runKernel(kernel, { arrays, scalars });

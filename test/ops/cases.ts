@@ -1,4 +1,6 @@
 // For each row of the op table: inputs and attributes to try it on. A missing op does not compile.
+import { transfer } from '../../src/build.js';
+import { hostMemory } from '../../src/device.js';
 import type { DType } from '../../src/dtype.js';
 import { make, type Node } from '../../src/graph.js';
 import type { BinaryName, LeafName, OpName, UnaryName } from '../../src/op-names.js';
@@ -131,6 +133,9 @@ const conv = (weight: readonly number[], attributes: Attributes, input = image.s
 const pool2: Attributes = { kernel: [2, 2], stride: [2, 2], low: [0, 0], high: [0, 0], dilation: [1, 1] };
 const pool3: Attributes = { kernel: [3, 3], stride: [2, 1], low: [1, 1], high: [1, 1], dilation: [1, 1] };
 
+/** Memory that is not the host's, as far as anyone can tell. */
+const elsewhere = { ...hostMemory, name: 'elsewhere' };
+
 export const cases: Record<OpName, Case[]> = {
   ...unary,
   ...binary,
@@ -139,6 +144,7 @@ export const cases: Record<OpName, Case[]> = {
   iota: [leafNode('iota', 'int32')],
   random: [leafNode('random', 'uint32')],
   variable: [{ inputs: [{ shape: [3] }], differentiable: false }],
+  transfer: [{ inputs: [{ shape: [3] }], node: ([x]) => transfer(transfer(x!, elsewhere), hostMemory) }],
   where: [{ inputs: [{ shape: [3, 5], dtype: 'bool' }, { shape: [3, 5] }, { shape: [3, 5] }] }],
   cast: [
     { inputs: [{ shape: [3, 5] }], attributes: { dtype: 'float64' } },

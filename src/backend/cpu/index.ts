@@ -1,6 +1,6 @@
 // The CPU device: plans become programs of the native library, run in one call.
 import { constants } from 'node:buffer';
-import type { Backend, Executable } from '../../device.js';
+import { type Backend, type Executable, hostMemory, type Memory, onHost } from '../../device.js';
 import { allocate, bytesPerElement, type DType, type TypedArray, viewOf } from '../../dtype.js';
 import { DeviceError, IndexError } from '../../errors.js';
 import { describe } from '../../fuse/describe.js';
@@ -97,13 +97,13 @@ class NativeExecutable implements Executable {
     this.#slots = new BigUint64Array(1 + plan.leaves.length + plan.outputs.length);
   }
 
-  run(leaves: readonly TypedArray[], scalars: readonly number[], outputs: readonly TypedArray[]): void {
+  run(leaves: readonly Memory[], scalars: readonly number[], outputs: readonly Memory[]): void {
     if (this.#program.length === 0) return;
     const slots = this.#slots;
     if (this.#arenaBytes > 0) slots[0] = this.arena.of(this.#arenaBytes);
     let slot = 1;
-    for (const leaf of leaves) slots[slot++] = this.addresses.of(leaf);
-    for (const output of outputs) slots[slot++] = this.addresses.of(output);
+    for (const leaf of leaves) slots[slot++] = this.addresses.of(onHost(leaf));
+    for (const output of outputs) slots[slot++] = this.addresses.of(onHost(output));
     this.#scalars.set(scalars);
     try {
       const call = { program: this.#program, slots, scalars: this.#scalars };
@@ -142,6 +142,7 @@ export function openCpu(): Backend {
   return {
     name: 'cpu',
     description: `cpu (${native.info()})`,
+    memory: hostMemory,
     compile: (plan) => new NativeExecutable(plan, native, addresses, arena),
     allocate: (dtype, length) => addresses.fresh(dtype, length),
     scratchBytes: () => arena.bytes,

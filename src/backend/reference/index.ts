@@ -1,5 +1,5 @@
 // The definition of every operation: plain loops over dense arrays, sums in float64.
-import type { Backend, Executable } from '../../device.js';
+import { type Backend, type Executable, hostMemory, type Memory, onHost } from '../../device.js';
 import { allocate, type TypedArray } from '../../dtype.js';
 import { ops } from '../../ops.js';
 import type { Plan, PlanNode } from '../../plan.js';
@@ -43,13 +43,13 @@ class Interpreter implements Executable {
       }));
   }
 
-  run(leaves: readonly TypedArray[], scalars: readonly number[], outputs: readonly TypedArray[]): void {
+  run(leaves: readonly Memory[], scalars: readonly number[], outputs: readonly Memory[]): void {
     const values: Dense[] = [];
     const times: number[] = [];
     let leaf = 0;
     for (const node of this.plan.nodes) {
       if (node.op === 'data') {
-        values.push({ shape: node.shape, array: leaves[leaf++]! });
+        values.push({ shape: node.shape, array: onHost(leaves[leaf++]!) });
         continue;
       }
       const array = allocate(node.dtype, sizeOf(node.shape));
@@ -62,7 +62,7 @@ class Interpreter implements Executable {
     if (isProfiling()) record(this.kernels, times);
     this.plan.outputs.forEach((position, i) => {
       const value = values[position]!.array;
-      if (outputs[i] !== value) outputs[i]!.set(value);
+      if (outputs[i] !== value) onHost(outputs[i]!).set(value);
     });
   }
 }
@@ -71,6 +71,7 @@ class Interpreter implements Executable {
 export const openReference = (): Backend => ({
   name: 'reference',
   description: 'reference (plain TypeScript loops: slow, the definition of every operation)',
+  memory: hostMemory,
   compile: (plan) => new Interpreter(plan),
   allocate,
   scratchBytes: () => 0,

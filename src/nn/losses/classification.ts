@@ -44,7 +44,7 @@ function bringToMemory(labels: Tensor): void {
 /** Throws IndexError for the first label outside 0 … classes − 1, where the labels are in memory. */
 function checkRange(loss: string, labels: Tensor, classes: number, ignoreIndex: number | undefined): void {
   bringToMemory(labels);
-  const values = labels.node.storage?.array;
+  const values = labels.node.storage?.shared;
   if (!values) return;
   for (let i = 0; i < values.length; i++) {
     const label = values[i]!;
@@ -63,7 +63,7 @@ const ignoredByDefault = -100;
 function ignoredLabel(labels: Tensor, { ignoreIndex }: LabelOptions): number | undefined {
   const ignored = ignoreIndex ?? ignoredByDefault;
   bringToMemory(labels);
-  const values = labels.node.storage?.array;
+  const values = labels.node.storage?.shared;
   return ignoreIndex !== undefined || !values || values.includes(ignored) ? ignored : undefined;
 }
 

@@ -55,13 +55,13 @@ export function ctcLoss(
   ] as const) {
     if (!sameShape(lengths.shape, [n]))
       throw new ShapeError(`ctcLoss: ${name} ${show(lengths.shape)}`, `They must be [${n}].`);
-    const wrong = lengths.node.storage?.array.find((v) => v < 0 || v > limit);
+    const wrong = lengths.node.storage?.shared?.find((v) => v < 0 || v > limit);
     if (wrong !== undefined)
       throw new IndexError(`ctcLoss: ${name} contains ${wrong}`, `Lengths run from 0 to ${limit}.`);
   }
   if (blank < 0 || blank >= classes)
     throw new IndexError(`ctcLoss: blank ${blank} with ${classes} classes`, `It must be one of 0 to ${classes - 1}.`);
-  const wrong = targets.node.storage?.array.find((v) => v < 0 || v >= classes);
+  const wrong = targets.node.storage?.shared?.find((v) => v < 0 || v >= classes);
   if (wrong !== undefined)
     throw new IndexError(`ctcLoss: label ${wrong} with ${classes} classes`, `Labels run from 0 to ${classes - 1}.`);
 

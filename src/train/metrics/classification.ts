@@ -69,7 +69,7 @@ export function confusionCounts(predictions: Tensor, labels: Tensor, classes: nu
     ['prediction', predictions],
     ['label', labels],
   ] as const) {
-    const wrong = t.node.storage?.array.find((v) => v < 0 || v >= classes);
+    const wrong = t.node.storage?.shared?.find((v) => v < 0 || v >= classes);
     if (wrong !== undefined)
       throw new IndexError(
         `confusionCounts: ${name} ${wrong} with ${classes} classes`,
