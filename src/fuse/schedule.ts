@@ -262,6 +262,7 @@ class Scheduler {
   #attach(): void {
     for (const [i, unit] of this.#units) {
       if (unit.kind !== 'contract' && unit.kind !== 'reduce') continue;
+      if (unit.head !== i) continue;
       const size = sizeOf(this.#node(i).shape);
       const readers = new Set<Unit>();
       for (const k of this.#readers.get(i) ?? []) readers.add(this.#find(this.#units.get(k)!));
