@@ -1,5 +1,6 @@
 // In: tensors whose first axis counts the examples. Out: a dataset that gives any of its examples as a batch.
 import { fromArray } from '../create.js';
+import type { Storage } from '../device.js';
 import { allocate, type TypedArray } from '../dtype.js';
 import { IndexError, ShapeError, show } from '../errors.js';
 import { evaluate } from '../evaluate.js';
@@ -19,10 +20,16 @@ export type Fields = Readonly<Record<string, Tensor>>;
 /** Some examples of every field. */
 export type BatchOf<F extends Fields> = { [Name in keyof F]: Tensor };
 
-/** The elements of `t` where they lie: not to be changed. */
+/** What was read from other devices: values never change. */
+const read = new WeakMap<Storage, TypedArray>();
+
+/** The elements of `t`, where they lie or read from their device once: not to be changed. */
 export function elementsOf(t: Tensor): TypedArray {
   evaluate([t.node]);
-  return t.node.storage!.array;
+  const storage = t.node.storage!;
+  const elements = storage.shared ?? read.get(storage) ?? storage.array;
+  if (!storage.shared) read.set(storage, elements);
+  return elements;
 }
 
 /** Rows of `t` along its first axis, copied into a new tensor. Throws IndexError for a row that it has not. */
