@@ -1,6 +1,6 @@
 // Tensors from numbers, and from nothing.
 import * as b from './build.js';
-import { currentDevice, Storage } from './device.js';
+import { currentDevice, memoryOf, Storage } from './device.js';
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
@@ -14,16 +14,21 @@ export interface CreateOptions {
   dtype?: DType;
   /** Collect gradients in `grad`. Default false. */
   requiresGrad?: boolean;
+  /** Where it lies: `'cpu'`, `'cuda'`, … Default: the chosen device; see `device()`. */
+  device?: string;
 }
 
 /** Numbers or booleans, nested. */
 export type NestedInput = number | boolean | readonly NestedInput[];
 
-const finish = (made: Tensor, options: CreateOptions): Tensor => (options.requiresGrad ? new Parameter(made) : made);
+/** The tensor with the options that all creating functions have. @internal */
+export function finish(made: Tensor, { device, requiresGrad }: Omit<CreateOptions, 'dtype'>): Tensor {
+  if (device !== undefined) made.node.place = memoryOf(device);
+  return requiresGrad ? new Parameter(made) : made;
+}
 
-/** A leaf that owns `array`, on the chosen device. */
-export function fromArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-  const { memory } = currentDevice();
+/** A leaf that owns `array`, in `memory` or on the chosen device. @internal */
+export function fromArray(array: TypedArray, shape: Shape, dtype: DType, memory = currentDevice().memory): Tensor {
   return new Tensor(leaf(new Storage(dtype, array.length, memory.upload(array, dtype), memory), shape));
 }
 
@@ -80,6 +85,7 @@ export function tensor<const V extends NestedInput | ArrayBufferView, const S ex
   options?: CreateOptions & { shape?: readonly [...S] },
 ): Tensor<t.Out<S>>;
 export function tensor(values: NestedInput | ArrayBufferView, options: CreateOptions & { shape?: Shape } = {}): Tensor {
+  const home = options.device === undefined ? currentDevice().memory : memoryOf(options.device);
   let out: Tensor;
   if (ArrayBuffer.isView(values)) {
     if (values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array) {
@@ -93,7 +99,7 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
     const array = allocate(dtype, source.length);
     if (dtype === 'bool') for (let i = 0; i < source.length; i++) array[i] = source[i] ? 1 : 0;
     else array.set(source);
-    out = fromArray(array, [source.length], dtype);
+    out = fromArray(array, [source.length], dtype, home);
   } else {
     const dtype = checkDType(options.dtype ?? (anyBoolean(values) ? 'bool' : 'float32'));
     const shape = shapeOf(values);
@@ -103,7 +109,7 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
       array.forEach((v, i) => {
         array[i] = v ? 1 : 0;
       });
-    out = fromArray(array, shape, dtype);
+    out = fromArray(array, shape, dtype, home);
   }
   return finish(options.shape ? out.reshape(options.shape) : out, options);
 }

@@ -41,7 +41,7 @@ function positions(mask: Tensor): Tensor {
   const flags = mask.dataSync();
   const found: number[] = [];
   for (let i = 0; i < flags.length; i++) if (flags[i]) found.push(i);
-  return tensor(Int32Array.from(found));
+  return tensor(Int32Array.from(found), { device: mask.device });
 }
 
 /** What `t.at(...indices)` means. */
@@ -76,7 +76,10 @@ export function readIndex(t: Tensor, indices: readonly Index[]): Tensor {
       cuts.push(readCut(index, n));
       shape.push(cuts[axis]!.length);
     } else {
-      const given = index instanceof Tensor ? index : tensor(Int32Array.from(index.map((i) => (i < 0 ? i + n : i))));
+      const given =
+        index instanceof Tensor
+          ? index
+          : tensor(Int32Array.from(index.map((i) => (i < 0 ? i + n : i))), { device: t.device });
       if (given.dtype === 'bool' && (given.rank !== 1 || given.size !== n)) {
         throw new IndexError(
           `at: a mask of shape ${show(given.shape)} for axis ${axis} with ${n} elements`,

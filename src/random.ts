@@ -1,6 +1,6 @@
 // Random tensors: Philox counters, so that one seed gives one stream on every device.
 import * as b from './build.js';
-import type { CreateOptions } from './create.js';
+import { type CreateOptions, finish as finishCreation } from './create.js';
 import { checkDType } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { make } from './graph.js';
@@ -110,7 +110,7 @@ export interface RandomOptions extends CreateOptions {
 }
 const finish = (made: Tensor, options: RandomOptions): Tensor => {
   const typed = options.dtype ? made.to(checkDType(options.dtype)) : made;
-  return options.requiresGrad ? new Parameter(typed) : typed;
+  return finishCreation(typed, options);
 };
 
 /** Uniform on [low, high); [0, 1) by default. */

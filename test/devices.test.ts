@@ -8,17 +8,20 @@ import { currentDevice, type DeviceName } from '../src/device.js';
 import { DeviceError, DTypeError } from '../src/errors.js';
 import {
   arange,
+  cholesky,
   compile,
   device,
   devices,
   grad,
   manualSeed,
+  maskedSelect,
   memory,
   noGrad,
   ones,
   rand,
   randn,
   tensor,
+  unique,
 } from '../src/index.js';
 import { loadSafetensors, saveSafetensors } from '../src/io/index.js';
 import * as nn from '../src/nn/index.js';
@@ -60,6 +63,33 @@ describe('moving', () => {
     expect(traffic.uploads).toBe(uploads);
     expect(y.gt(1).all().item()).toBe(1);
     expect(traffic.uploads).toBe(uploads + 1);
+  });
+  it('makes tensors where asked to, and what belongs to a tensor beside it', () => {
+    expect(
+      [tensor([1], { device: 'mirror' }), rand([2], { device: 'mirror' }), ones([2], { device: 'mirror' })].map(
+        (t) => t.device,
+      ),
+    ).toEqual(['mirror', 'mirror', 'mirror']);
+    expect(rand([2], { device: 'mirror' }).eval().device).toBe('mirror');
+    const m = tensor(
+      [
+        [4, 1],
+        [1, 3],
+      ],
+      { device: 'mirror' },
+    );
+    expect(m.at([1, 0]).toArray()).toEqual([
+      [1, 3],
+      [4, 1],
+    ]);
+    expect(m.at(m.sum(1).gt(4)).toArray()).toEqual([[4, 1]]);
+    expect(maskedSelect(m, m.gt(2)).toArray()).toEqual([4, 3]);
+    expect(cholesky(m).device).toBe('mirror');
+    expect(unique(m).values.add(m.sum()).toArray()).toEqual([10, 12, 13]);
+    expect(m.at('::-1').toArray()).toEqual([
+      [1, 3],
+      [4, 1],
+    ]);
   });
   it('lets gradients through, back to where each parameter is', () => {
     const w = new Parameter(tensor([1, 2, 3]));

@@ -37,7 +37,7 @@ function eachMatrix(a: Tensor, rows: number, columns: number, f: (matrix: Librar
     const matrix = library().Matrix.from1DArray(m, n, values);
     out.set(f(matrix).to1DArray(), k * rows * columns);
   }
-  return tensor(out, { shape: [...lead, rows, columns], dtype: a.dtype });
+  return tensor(out, { shape: [...lead, rows, columns], dtype: a.dtype, device: a.device });
 }
 
 const diagonal = (values: Tensor): Tensor =>

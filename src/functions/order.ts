@@ -113,6 +113,7 @@ export interface Unique {
 /** The distinct values. Their number is not known beforehand, so this computes the tensor at once, and has no gradient. */
 export function unique(t: Tensor): Unique {
   const flat = t.dataSync();
+  const { device } = t;
   const order = Int32Array.from(flat, (_, i) => i).sort((i, j) => compare(flat[i]!, flat[j]!));
   const inverse = new Int32Array(flat.length);
   const values: number[] = [];
@@ -127,9 +128,9 @@ export function unique(t: Tensor): Unique {
     counts[values.length - 1]!++;
   }
   return {
-    values: tensor(Float64Array.from(values), { dtype: t.dtype }),
-    inverse: tensor(inverse, { shape: t.shape }),
-    counts: tensor(Int32Array.from(counts)),
+    values: tensor(Float64Array.from(values), { dtype: t.dtype, device }),
+    inverse: tensor(inverse, { shape: t.shape, device }),
+    counts: tensor(Int32Array.from(counts), { device }),
   };
 }
 const compare = (a: number, b: number): number =>

@@ -101,17 +101,20 @@ export function xlogy(x: Tensor, y: Operand): Tensor {
 /** ln(eᵃ + eᵇ) without overflow; broadcast. */
 export function logAddExp(a: Tensor, b: Operand): Tensor {
   const [p, q] = together(real(a), real(lift(b, a)));
-  const large = p.maximum(q);
+  // By halves, so that second derivatives are right where both are equal.
+  const first = p.gt(q);
+  const large = p.where(first, q);
+  const apart = q.sub(p).where(first, p.sub(q)).exp().log1p();
   // Equal infinities would give NaN.
-  const gap = p.sub(q).abs();
-  const apart = gap.neg().exp().log1p();
   return large.where(p.eq(q).and(isInf(p)), large.add(apart));
 }
 
 /** ln sigmoid(x) = −softplus(−x), without overflow. */
 export const logSigmoid = (t: Tensor): Tensor => {
   const x = real(t);
-  return x.minimum(0).sub(x.abs().neg().exp().log1p());
+  const right = x.gt(0);
+  const left = full([], 0, { dtype: x.dtype }).where(right, x);
+  return left.sub(x.neg().where(right, x).exp().log1p());
 };
 
 /** ln(x / (1 − x)); with `eps`, x is first limited to [eps, 1 − eps]. */

@@ -111,7 +111,7 @@ export function interpolate(t: Tensor, options: InterpolateOptions): Tensor {
     shape[axis] = length;
     const weight = tensor(
       Float64Array.from(at, (v, k) => v - lower[k]!),
-      { shape, dtype: isFloat(t.dtype) ? t.dtype : 'float32' },
+      { shape, dtype: isFloat(t.dtype) ? t.dtype : 'float32', device: t.device },
     );
     out = pick(out, axis, lower)
       .mul(weight.neg().add(1))

@@ -69,7 +69,10 @@ export function maskedSelect(t: Tensor, mask: Tensor): Tensor {
   const shape = broadcastShapes('maskedSelect', t.shape, mask.shape);
   const flags = mask.expand(shape).dataSync();
   const places = Int32Array.from(flags.keys()).filter((i) => flags[i]);
-  return t.expand(shape).reshape(-1).take(tensor(places));
+  return t
+    .expand(shape)
+    .reshape(-1)
+    .take(tensor(places, { device: t.device }));
 }
 
 /** Indices of the elements that are not zero, one row each: int32 [count, rank]. Computes the tensor at once. */
@@ -86,7 +89,7 @@ export function nonzero(t: Tensor): Tensor {
     rows.push(...row);
   }
   const count = t.rank > 0 ? rows.length / t.rank : flat[0] === 0 ? 0 : 1;
-  return tensor(Int32Array.from(rows), { shape: [count, t.rank] });
+  return tensor(Int32Array.from(rows), { shape: [count, t.rank], device: t.device });
 }
 
 /**
@@ -219,7 +222,8 @@ export function repeatInterleave(t: Tensor, repeats: number | readonly number[],
     const shape: Shape = split.shape.map((length, i) => (i === at + 1 ? repeats : length));
     return split.expand(shape).reshape(source.shape.map((length, i) => (i === at ? n * repeats : length)));
   }
-  return source.take(tensor(Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)))), at);
+  const places = Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)));
+  return source.take(tensor(places, { device: source.device }), at);
 }
 
 /** Differences of neighbours along `axis`, `times` over. */
