@@ -300,16 +300,13 @@ export class Tensor<S extends Shape = Shape> {
   atan2(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.binary('atan2', floating(this.node), floating(this.#lift(other))));
   }
-  /** Limits values to [low, high]; either may be left out as undefined. The gradient at a limit is 1, outside 0. */
-  clamp(low?: number, high?: number): Tensor<S> {
-    let out = this.node;
-    const bound = (value: number, outside: (x: Node, limit: Node) => Node): void => {
-      const limit = scalarNode(value, out.dtype);
-      out = b.where(outside(out, limit), limit, out);
-    };
-    if (low !== undefined) bound(low, b.less);
-    if (high !== undefined) bound(high, (x, limit) => b.less(limit, x));
-    return new Tensor(out);
+  /** Limits values to [low, high]; either may be left out as undefined. The gradient at a limit is 1, outside and at NaN 0. */
+  clamp(low?: number, high?: number): Tensor<S>;
+  clamp(this: Tensor, low?: number, high?: number): Tensor {
+    let out: Tensor = this;
+    if (low !== undefined) out = out.where(out.ge(low), out.detach().maximum(low));
+    if (high !== undefined) out = out.where(out.le(high), out.detach().minimum(high));
+    return out;
   }
   /** −this. */
   neg(): Tensor<S> {

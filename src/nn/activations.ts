@@ -16,8 +16,8 @@ const negative = (x: Tensor): Tensor => x.where(x.le(0), 0);
 
 /** x where positive, slope·x elsewhere. */
 export const leakyReluOf = (x: Tensor, slope = 0.01): Tensor => x.where(x.gt(0), x.mul(slope));
-/** x where positive, α·(eˣ − 1) elsewhere. */
-export const eluOf = (x: Tensor, alpha = 1): Tensor => x.where(x.gt(0), negative(x).expm1().mul(alpha));
+/** x where positive, α·(eˣ − 1) elsewhere; NaN stays. */
+export const eluOf = (x: Tensor, alpha = 1): Tensor => negative(x).expm1().mul(alpha).where(x.le(0), x);
 /** scale · elu(x, α) with the constants that keep mean 0 and variance 1. */
 export const seluOf = (x: Tensor): Tensor => eluOf(x, seluConstants.alpha).mul(seluConstants.scale);
 /** x·Φ(x), or the approximation by tanh. */
@@ -36,19 +36,31 @@ export const siluOf = (x: Tensor): Tensor => x.mul(x.sigmoid());
 /** ln(1 + e^(βx))/β, without overflow. */
 export function softplusOf(x: Tensor, beta = 1): Tensor {
   const scaled = beta === 1 ? x : x.mul(beta);
-  const out = scaled.maximum(0).add(scaled.abs().neg().exp().log1p());
+  // By halves instead of |x| and max(x, 0), whose second derivatives at 0 are those of a kink.
+  const right = scaled.gt(0);
+  const out = scaled.where(right, 0).add(scaled.neg().where(right, scaled).exp().log1p());
   return beta === 1 ? out : out.mul(1 / beta);
 }
 /** x·tanh(softplus(x)). */
 export const mishOf = (x: Tensor): Tensor => x.mul(softplusOf(x).tanh());
-/** min(max(x + 3, 0), 6)/6. */
-export const hardsigmoidOf = (x: Tensor): Tensor =>
-  x
-    .add(3)
-    .clamp(0, 6)
-    .mul(1 / 6);
-/** x·hardsigmoid(x). */
-export const hardswishOf = (x: Tensor): Tensor => x.mul(hardsigmoidOf(x));
+/** min(max(x + 3, 0), 6)/6; its gradient at ±3 is 0, as in PyTorch. */
+export const hardsigmoidOf = (x: Tensor): Tensor => {
+  const inside = x.abs().lt(3);
+  const outside = x.detach().gt(0).to(x.dtype).where(x.isNaN().not(), Number.NaN);
+  return x
+    .mul(1 / 6)
+    .add(0.5)
+    .where(inside, outside);
+};
+/** x·hardsigmoid(x); its gradient is 0 at −3 and 1 at 3, as in PyTorch. */
+export const hardswishOf = (x: Tensor): Tensor => {
+  const near = x.where(x.abs().lt(3), 0);
+  const bent = near.mul(near.add(3)).mul(1 / 6);
+  return x
+    .detach()
+    .mul(0)
+    .where(x.le(-3), bent.where(x.lt(3), x));
+};
 
 /** A layer without parameters that applies one function. */
 abstract class Activation extends Module {

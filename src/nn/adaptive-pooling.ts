@@ -29,7 +29,8 @@ abstract class AdaptivePool extends Module {
   forward(x: Tensor): Tensor {
     if (x.rank < this.rank)
       throw new ShapeError(`${this.constructor.name}: input ${show(x.shape)}`, `It needs at least ${this.rank} axes.`);
-    return extents(this.size, this.rank, `${this.constructor.name}: size`, 1).reduce(
+    // From the last axis on, so that the first of equal elements is the first in memory.
+    return extents(this.size, this.rank, `${this.constructor.name}: size`, 1).reduceRight(
       (t, size, i) => adapt(t, x.rank - this.rank + i, size, this.reduce),
       x,
     );
@@ -39,7 +40,8 @@ abstract class AdaptivePool extends Module {
   }
 }
 const mean = (t: Tensor, axis: number): Tensor => t.mean(axis);
-const max = (t: Tensor, axis: number): Tensor => t.max(axis);
+/** The first of the largest, so that equal elements do not share its gradient. */
+const max = (t: Tensor, axis: number): Tensor => t.gather(t.argmax(axis, true), axis).squeeze(axis);
 
 /** Means over windows of the last axis. */
 export class AdaptiveAvgPool1d extends AdaptivePool {

@@ -1,5 +1,6 @@
 // In: logits or log-probabilities and labels. Out: how surprised the model is by the labels, in nats.
-import { arange, ones } from '../../create.js';
+import { customGradient } from '../../autograd.js';
+import { arange, full, ones } from '../../create.js';
 import { isFloat } from '../../dtype.js';
 import { DTypeError, IndexError, ShapeError, show, ValueError } from '../../errors.js';
 import { ops } from '../../ops.js';
@@ -100,6 +101,12 @@ function checkWeight(loss: string, weight: Tensor | undefined, classes: number):
   }
 }
 
+/** sum / total; where nothing counts NaN, whose gradient is 0 as in PyTorch. */
+function shareOf(sum: Tensor, total: Tensor): Tensor {
+  const counts = total.ne(0);
+  return sum.div(total.where(counts, 1)).where(counts, Number.NaN);
+}
+
 /** Reduces losses of labelled elements: ignored ones count nothing, the mean is divided by the weights of the labels. */
 function reduceLabelled(
   losses: Tensor,
@@ -112,7 +119,7 @@ function reduceLabelled(
     ? weight.take(ignoreIndex === undefined ? labels : labels.where(labels.ne(ignoreIndex), 0))
     : ones(losses.shape, { dtype: losses.dtype });
   if (ignoreIndex !== undefined) share = share.where(labels.ne(ignoreIndex), 0);
-  if (reduction === 'mean' || reduction === undefined) return losses.mul(share).sum().div(share.sum());
+  if (reduction === 'mean' || reduction === undefined) return shareOf(losses.mul(share).sum(), share.sum());
   return reduceLoss(losses.mul(share), reduction);
 }
 
@@ -202,7 +209,8 @@ function spreadLoss(
   if (reduction !== 'mean') return reduceLoss(losses, reduction);
   if (!weight && ignoreIndex === undefined) return losses.mean();
   const share = weight ? weight.take(labels) : ones(losses.shape, { dtype: losses.dtype });
-  return losses.sum().div((ignoreIndex === undefined ? share : share.where(target.ne(ignoreIndex), 0)).sum());
+  const counted = ignoreIndex === undefined ? share : share.where(target.ne(ignoreIndex), 0);
+  return shareOf(losses.sum(), counted.sum());
 }
 
 /** Options of `binaryCrossEntropyWithLogits`. */
@@ -225,9 +233,11 @@ export function binaryCrossEntropyWithLogits<P extends Tensor, T extends Tensor>
 export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: BinaryOptions = {}): Tensor {
   checkSame('binaryCrossEntropyWithLogits', logits, target);
   const y = target.to(logits.dtype);
-  const tail = logits.abs().neg().exp().log1p();
+  // By halves instead of |z| and max(z, 0), whose second derivatives at 0 are those of a kink.
+  const right = logits.gt(0);
+  const tail = logits.neg().where(right, logits).exp().log1p();
   let losses: Tensor;
-  if (options.positiveWeight === undefined) losses = logits.maximum(0).sub(logits.mul(y)).add(tail);
+  if (options.positiveWeight === undefined) losses = logits.where(right, 0).sub(logits.mul(y)).add(tail);
   else {
     const scale = y
       .mul(typeof options.positiveWeight === 'number' ? options.positiveWeight - 1 : options.positiveWeight.sub(1))
@@ -236,7 +246,7 @@ export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, opt
       .neg()
       .add(1)
       .mul(logits)
-      .add(scale.mul(tail.add(logits.neg().maximum(0))));
+      .add(scale.mul(tail.add(full([], 0, { dtype: logits.dtype }).where(right, logits.neg()))));
   }
   return reduceLoss(options.weight ? losses.mul(options.weight) : losses, options.reduction);
 }
@@ -251,16 +261,22 @@ export function binaryCrossEntropy(
   options: LossOptions & { weight?: Tensor } = {},
 ): Tensor {
   checkSame('binaryCrossEntropy', probabilities, target);
-  const y = target.to(probabilities.dtype);
-  const log = (t: Tensor): Tensor => t.log().maximum(-100);
-  const losses = y
-    .mul(log(probabilities))
-    .add(
-      y
-        .neg()
-        .add(1)
-        .mul(log(probabilities.neg().add(1))),
-    )
-    .neg();
+  const losses = surprise(probabilities, target.to(probabilities.dtype));
   return reduceLoss(options.weight ? losses.mul(options.weight) : losses, options.reduction);
 }
+/** ln t, at least −100. */
+const boundedLog = (t: Tensor): Tensor => t.log().maximum(-100);
+/** −y·ln p − (1 − y)·ln(1 − p) and its slope (p − y)/(p·(1 − p)), both finite at 0 and 1: PyTorch's bounds, −100 and 1e-12. */
+const surprise = customGradient(
+  (p, y) => {
+    const no = p.neg().add(1);
+    return y
+      .mul(boundedLog(p))
+      .add(y.neg().add(1).mul(boundedLog(no)))
+      .neg();
+  },
+  (g, p, y) => {
+    const no = p.neg().add(1);
+    return [g.mul(p.sub(y)).div(p.mul(no).maximum(1e-12)), g.mul(boundedLog(no).sub(boundedLog(p)))];
+  },
+);

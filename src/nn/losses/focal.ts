@@ -13,7 +13,7 @@ export interface FocalOptions extends LossOptions {
 export function focalLoss(logits: Tensor, labels: Tensor, options: FocalOptions & { weight?: Tensor } = {}): Tensor {
   const { gamma = 2, weight, reduction } = options;
   const surprise = crossEntropy(logits, labels, { reduction: 'none' });
-  const losses = surprise.neg().exp().neg().add(1).maximum(0).pow(gamma).mul(surprise);
+  const losses = surprise.neg().expm1().neg().pow(gamma).mul(surprise);
   return reduceLoss(weight ? losses.mul(weight.take(labels)) : losses, reduction);
 }
 
@@ -27,7 +27,7 @@ export function binaryFocalLoss(
   const surprise = binaryCrossEntropyWithLogits(logits, target, { reduction: 'none' });
   const y = target.to(logits.dtype);
   const p = logits.sigmoid();
-  const right = p.mul(y).add(p.neg().add(1).mul(y.neg().add(1)));
-  const losses = surprise.mul(right.neg().add(1).pow(gamma));
+  const wrong = p.mul(y.neg().add(1)).add(logits.neg().sigmoid().mul(y));
+  const losses = surprise.mul(wrong.pow(gamma));
   return reduceLoss(alpha === null ? losses : losses.mul(y.mul(2 * alpha - 1).add(1 - alpha)), reduction);
 }
