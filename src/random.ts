@@ -6,7 +6,7 @@ import { ShapeError, show, ValueError } from './errors.js';
 import { make } from './graph.js';
 import { philoxFill } from './philox.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
-import { Parameter, Tensor } from './tensor.js';
+import { Tensor } from './tensor.js';
 import { tracing } from './trace.js';
 import type * as t from './types/index.js';
 
