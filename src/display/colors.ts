@@ -3,7 +3,7 @@
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-/** Categories after Okabe and Ito (2008): a lighter blue, yellow last, no black, so that each reads on white and on near-black. */
+/** Ten categories after Okabe and Ito (2008): a lighter blue, no black, so that each reads on white and on near-black; then brown, yellow, wine and grey. */
 export const categories = [
   '#1f83c9',
   '#E69F00',
@@ -13,6 +13,8 @@ export const categories = [
   '#56B4E9',
   '#8C6D31',
   '#F0E442',
+  '#A8326A',
+  '#8F8F8F',
 ] as const;
 
 /** For ways over a map in viridis: those that stand out from it come first. */
@@ -25,6 +27,8 @@ export const wayColors = [
   '#009E73',
   '#F0E442',
   '#8C6D31',
+  '#A8326A',
+  '#8F8F8F',
 ] as const;
 
 /** Marks what went wrong. */

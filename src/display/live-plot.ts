@@ -5,6 +5,7 @@ import { LiveOutput } from './live.js';
 import { formatShare, formatShort } from './numbers.js';
 import { type Drawable, pictureOf, pieceOf } from './piece.js';
 import { Plot, rounded, vegaLiteMime } from './plot/plot.js';
+import { axisOf } from './plot/scale.js';
 import type { Spec } from './plot/theme.js';
 import { Progress } from './progress.js';
 import { type Curve, type Panel, panelSize, sketch } from './sketch.js';
@@ -202,13 +203,16 @@ function rowsOf(curves: readonly Curve[]): Spec[] {
   );
 }
 
+const valuesOf = (curves: readonly Curve[]): number[] =>
+  curves.flatMap(({ points, band }) => points.flatMap((p) => (band ? [p.low, p.high] : [p.mean])));
+
 function panelSpec({ title, xLabel, log, percent, curves }: Panel): Spec {
   const y: Spec = {
     type: 'quantitative',
     title,
     stack: null,
     scale: log ? { type: 'log', nice: false } : { zero: false },
-    ...(percent && { axis: { format: '.0%' } }),
+    ...(percent ? { axis: { format: '.0%' } } : log && { axis: axisOf('log', valuesOf(curves)) }),
   };
   const color = { field: 'series', type: 'nominal', title: null, sort: null };
   const band = {

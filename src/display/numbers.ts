@@ -58,7 +58,7 @@ export function formatShort(value: number): string {
 
 const prefixes = ['', ' k', ' M', ' G', ' T', ' P'];
 
-/** A count or an amount with a prefix: `421642` → `421.6 k`. */
+/** A count or an amount with a prefix: `421642` → `421.6 k`, `8256` → `8,256`. */
 export function formatCount(value: number, unit = ''): string {
   let scaled = value;
   let step = 0;
@@ -67,7 +67,8 @@ export function formatCount(value: number, unit = ''): string {
     step++;
   }
   const digits = step === 0 ? (Number.isInteger(scaled) ? 0 : 1) : scaled < 10 ? 2 : 1;
-  return `${scaled.toFixed(digits)}${prefixes[step]}${unit && step === 0 ? ' ' : ''}${unit}`;
+  const text = scaled.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${text}${prefixes[step]}${unit && step === 0 ? ' ' : ''}${unit}`;
 }
 
 /** Whole numbers with thin groups: `421642` → `421,642`. */

@@ -61,6 +61,15 @@ export class Table {
 
 const isNumber = (value: Value): value is number => typeof value === 'number';
 
+/** `1,416 B`, `70.3 %`, `45.6 % ± 1.8`, `2e-9`; not `01`, which is a name. */
+const written = /^[-−]?(?!0\d)\d[\d,]*(\.\d+)?(e[-+]?\d+)?([ \u00a0]?[%a-zA-Zµ]{1,5})?( ± [\d.]+)?$/;
+
+/** Whether a column is one of numbers, also of such as stand in texts with their units. */
+const isNumeric = (values: readonly Value[]): boolean =>
+  values.some(isNumber) ||
+  (values.some((value) => typeof value === 'string' && written.test(value)) &&
+    values.every((value) => value == null || value === missing || (typeof value === 'string' && written.test(value))));
+
 /** The texts of a column: numbers with one precision, a tick for true. */
 function textsOf(values: readonly Value[], share: boolean): string[] {
   const numbers = values.filter(isNumber);
@@ -105,7 +114,7 @@ export function table(records: readonly TableRecord[], options: TableOptions = {
       const value = values[i];
       return { text, strong: top !== undefined && value === top, ...(share && isNumber(value) && { share: value }) };
     });
-    return { column: { heading: name, right: values.some(isNumber) }, cells };
+    return { column: { heading: name, right: isNumeric(values) }, cells };
   });
   const left = records.length > shown.length ? `first ${shown.length} of ${formatWhole(records.length)} rows` : '';
   const rows = shown.map((_, i) => columns.map(({ cells }) => cells[i]!));

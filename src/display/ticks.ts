@@ -11,12 +11,16 @@ export function ticks(low: number, high: number, aim: number): number[] {
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Powers of ten between the ends, with 2 and 5 between them where there are few; even steps where those are too few. */
+const mostPowers = 9;
+
+/** Powers of ten between the ends, not all where there are many, with 2 and 5 between them where there are few; even steps where those are too few. */
 export function logTicks(low: number, high: number): number[] {
   const decades = Math.log10(high / low);
   const parts = decades > 3 ? [1] : decades > 1 ? [1, 3] : [1, 2, 5];
+  const stride = Math.ceil(decades / mostPowers);
   const out: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+    if (power % stride !== 0) continue;
     for (const part of parts) {
       const value = Number((part * 10 ** power).toPrecision(3));
       if (value >= low && value <= high) out.push(value);

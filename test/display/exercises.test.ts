@@ -6,7 +6,6 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   costTable,
   displayMethod,
-  type Exercise,
   ExerciseError,
   exercise,
   predict,
@@ -67,9 +66,8 @@ describe('an exercise with random cases', () => {
     ['value', (z: Tensor) => z.softmax(0), /Hint.*other axis/],
     ['value', (z: Tensor) => z.sigmoid(), /not the right ones/],
   ] as const)('tells failures of the kind %s', ([kind, answer, says]) => {
-    // What readers write need not have the type that is wanted; the kernel can be told not to check.
-    const made: Exercise<(z: Tensor) => unknown> = softmax();
-    const verdict = made.check(answer);
+    // What readers answer need not have the type that is wanted: that is a failure with a hint of its own.
+    const verdict = softmax().check(answer);
     expect([verdict.passed, verdict.kind]).toEqual([false, kind]);
     expect(verdict.text).toMatch(says);
   });
@@ -83,6 +81,14 @@ describe('an exercise with random cases', () => {
     });
     expect(made.check((a, n) => a.matmul(a.mul(n)).transpose()).kind).toBe('transposed');
     expect(made.check((a, n) => a.matmul(a.mul(Math.abs(n)))).kind).toBe('sign');
+    const masked = exercise({
+      id: 't/masked',
+      title: 'Relu',
+      solution: (z: Tensor): Tensor => z.relu(),
+      inputs: ({ normal }) => [normal([3, 3])],
+    });
+    // Right wherever the right number is not 0: no multiple of it.
+    expect(masked.check((z) => z).kind).toBe('value');
     const floor = exercise({
       id: 't/floor',
       title: 'Floor',

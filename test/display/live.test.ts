@@ -238,7 +238,7 @@ describe('parts', () => {
     [formatSeconds(200), '3 min 20 s'],
     [formatSeconds(7500), '2 h 5 min'],
     [formatCount(421642), '421.6 k'],
-    [formatCount(9999), '9999'],
+    [formatCount(9999), '9,999'],
     [formatCount(1.5e9, 'FLOPs'), '1.50 GFLOPs'],
     [formatShare(0.98614), '98.6 %'],
     [formatShare(0.99996), '100.00 %'],

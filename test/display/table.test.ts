@@ -28,6 +28,21 @@ describe('table', () => {
     );
   });
 
+  test('aligns numbers that stand in texts with their units, and no names', () => {
+    const costs = [
+      { chapter: '01', bytes: '1,416 B', quality: '45.6 % ± 1.8', ms: '0.62' },
+      { chapter: '02', bytes: '29.7 kB', quality: '7.0 % ± 0.2', ms: '–' },
+    ];
+    expect(table(costs).text).toBe(
+      [
+        'chapter    bytes       quality    ms',
+        '────────────────────────────────────',
+        '01       1,416 B  45.6 % ± 1.8  0.62',
+        '02       29.7 kB   7.0 % ± 0.2     –',
+      ].join('\n'),
+    );
+  });
+
   test('escapes what it shows and marks the best row', () => {
     const html = table(nets, { best: { accuracy: 'max', weights: 'min' } }).html();
     expect(html).toContain('&lt;b&gt;');

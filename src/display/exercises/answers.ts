@@ -52,5 +52,6 @@ export function describeType(value: unknown): string {
 export function textOf(value: unknown): string {
   if (isViewable(value)) return tensorText(value);
   if (typeof value === 'function') return value.name || 'a function';
+  if (value instanceof Promise) return 'a promise';
   return inspect(value, { depth: 4, breakLength: 90, maxArrayLength: 24, maxStringLength: 200 });
 }

@@ -112,11 +112,11 @@ function values(blocks: readonly [Block, Block][], cases: number, tolerance: num
     )
   )
     return { kind: 'sign', says: 'The numbers are right except for their sign.' };
-  const factor = constant(blocks, tolerance, (got, want) => got / want);
+  const factor = constant(blocks, tolerance, 'factor');
   if (factor) return { kind: 'scale', says: `Every number is ${factor} times what it should be.` };
-  if (constant(rowsOf(blocks), tolerance, (got, want) => got / want))
+  if (constant(rowsOf(blocks), tolerance, 'factor'))
     return { kind: 'scale', says: 'Every row is what it should be times a number of its own.' };
-  const offset = constant(blocks, tolerance, (got, want) => got - want);
+  const offset = constant(blocks, tolerance, 'offset');
   if (offset) return { kind: 'offset', says: `Every number differs from the right one by ${offset}.` };
   if (every((got, want, { shape }) => allNear(got, transposed(want, shape), tolerance)))
     return { kind: 'transposed', says: 'It is the transpose of what it should be.' };
@@ -156,18 +156,20 @@ const rowsOf = (blocks: readonly [Block, Block][]): [Block, Block][] =>
 /** Below this size, a factor says nothing. */
 const tiny = 1e-6;
 
-/** The number that `relate` answers throughout a case, the same for all cases or not; undefined where it varies. */
-function constant(
-  blocks: readonly [Block, Block][],
-  tolerance: number,
-  relate: (got: number, want: number) => number,
-): string | undefined {
+/** The factor or offset of a case, the same for all cases or not; undefined where it varies. */
+function constant(blocks: readonly [Block, Block][], tolerance: number, kind: 'factor' | 'offset'): string | undefined {
   const perCase: number[] = [];
   let several = false;
   for (const [got, want] of blocks) {
-    const found = want.values.flatMap((w, i) => (Math.abs(w) > tiny ? [relate(got.values[i]!, w)] : []));
+    const found = want.values.flatMap((w, i) => {
+      if (kind === 'offset') return [got.values[i]! - w];
+      // Every multiple of 0 is 0.
+      if (Math.abs(w) <= tiny) return Math.abs(got.values[i]!) <= 10 * tiny ? [] : [Number.NaN];
+      return [got.values[i]! / w];
+    });
     const [first] = found;
-    if (first === undefined || !found.every((value) => near(value, first, 10 * tolerance))) return undefined;
+    if (first === undefined || !found.every((value) => Number.isFinite(value) && near(value, first, 10 * tolerance)))
+      return undefined;
     several ||= found.length > 1;
     perCase.push(first);
   }

@@ -189,7 +189,7 @@ function hintOf<A>({ hints }: ExerciseOptions<A>, kind: Failure['kind']): string
  * });
  * size.check((n, k, stride) => todo());
  */
-export function exercise<P extends unknown[], R>(options: FunctionExercise<P, R>): Exercise<(...inputs: P) => R>;
+export function exercise<P extends unknown[]>(options: FunctionExercise<P>): Exercise<(...inputs: P) => unknown>;
 export function exercise<A>(options: TestExercise<A>): Exercise<A>;
 export function exercise<A>(options: ValueExercise<A>): Exercise<A>;
 export function exercise<A>(options: ExerciseOptions<A>): Exercise<A> {

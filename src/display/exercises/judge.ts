@@ -29,7 +29,7 @@ export interface Mistake<A> {
 }
 
 /** A function that the reader writes: tested against the solution on arguments drawn at random, anew at each try. */
-export interface FunctionExercise<P extends unknown[], R> extends Common<(...inputs: P) => R> {
+export interface FunctionExercise<P extends unknown[]> extends Common<(...inputs: P) => unknown> {
   /** Draws the arguments of one case. */
   inputs: (draw: Draw) => [...P];
   mistakes?: readonly Mistake<(...inputs: NoInfer<P>) => unknown>[];

@@ -7,8 +7,15 @@ export function sourceOf(solution: unknown): string {
   const lines = String(solution)
     .replace(/\$\.(?=[A-Za-z_$])/g, '')
     .split('\n')
-    .map((line) => line.replace(/(\S) +([,);])/g, '$1$2').trimEnd());
+    .map((line) =>
+      line
+        .replace(/(\S) +([,);\]])/g, '$1$2')
+        .replace(/(\S) {2,}(?=\S)/g, '$1 ')
+        .trimEnd(),
+    );
   const [first = '', ...rest] = lines;
   const indent = Math.min(...rest.filter(Boolean).map((line) => line.length - line.trimStart().length));
-  return [first, ...rest.map((line) => line.slice(Number.isFinite(indent) ? indent : 0))].join('\n');
+  // A block ends where its first line began; what only goes on stands further in.
+  const inner = /^\s*[)}\]]/.test(rest.at(-1) ?? '') ? '' : '  ';
+  return [first, ...rest.map((line) => inner + line.slice(Number.isFinite(indent) ? indent : 0))].join('\n');
 }

@@ -3,7 +3,8 @@ import { ValueError } from '../../errors.js';
 import { isNumbers, type Numbers, numbersOf, sameLength } from '../data.js';
 import { formatNumbers } from '../numbers.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
-import type { Spec } from './theme.js';
+import { angleFor } from './scale.js';
+import { plotSize, type Spec } from './theme.js';
 
 /** Options of {@link bar}. */
 export interface BarOptions extends PlotOptions {
@@ -49,7 +50,7 @@ export function bar(values: Numbers | { readonly [name: string]: number }, optio
     type: 'nominal',
     sort: null,
     title: (horizontal ? options.yLabel : xLabel) ?? null,
-    axis: { labelAngle: 0 },
+    axis: { labelAngle: horizontal ? 0 : angleFor(names, (options.width ?? plotSize.width) / names.length) },
   };
   const view: Spec = {
     ...frame(options),

@@ -3,6 +3,7 @@ import { ValueError } from '../../errors.js';
 import { type Numbers, numbersOf } from '../data.js';
 import { formatShort } from '../numbers.js';
 import { frame, Plot, type PlotOptions, rounded } from './plot.js';
+import { angleFor } from './scale.js';
 import type { Spec } from './theme.js';
 
 const median = (values: number[]): number => {
@@ -31,10 +32,15 @@ export function boxPlot(groups: { readonly [name: string]: Numbers }, options: P
   const { xLabel, yLabel = 'value' } = options;
   const amount = { field: 'value', type: 'quantitative', title: yLabel, scale: { zero: false } };
   const color = { color: { field: 'name', type: 'nominal', legend: null, sort: null } };
+  const plotWidth = options.width ?? Math.min(480, 80 * lists.length + 40);
+  const labelAngle = angleFor(
+    lists.map(({ name }) => name),
+    plotWidth / lists.length,
+  );
   const view: Spec = {
-    ...frame({ ...options, width: options.width ?? Math.min(480, 80 * lists.length + 40) }),
+    ...frame({ ...options, width: plotWidth }),
     data: { values: rows },
-    encoding: { x: { field: 'name', type: 'nominal', sort: null, title: xLabel ?? null, axis: { labelAngle: 0 } } },
+    encoding: { x: { field: 'name', type: 'nominal', sort: null, title: xLabel ?? null, axis: { labelAngle } } },
     layer: [
       {
         mark: {

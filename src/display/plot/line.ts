@@ -48,10 +48,13 @@ export function line(series: Series, options: LineOptions = {}): Plot {
   if (lists.every(([, values]) => values.length === 0)) throw new ValueError('line: no numbers', 'Give at least one.');
   const x = options.x && numbersOf(options.x);
   const rows: Spec[] = [];
+  const drawn: [at: number, value: number][] = [];
   for (const [name, values] of lists) {
     if (x) sameLength('line', ['x', x.length], [name || 'y', values.length]);
     for (const [i, value] of thin(values, mostColumns)) {
-      rows.push({ x: rounded(x?.[i] ?? i), y: rounded(value), ...(name && { series: name }) });
+      const at = x?.[i] ?? i;
+      drawn.push([at, value]);
+      rows.push({ x: rounded(at), y: rounded(value), ...(name && { series: name }) });
     }
   }
   const named = lists.some(([name]) => name !== '');
@@ -74,10 +77,24 @@ export function line(series: Series, options: LineOptions = {}): Plot {
         type: 'quantitative',
         title: xLabel,
         scale: scaleOf(xScale),
-        axis: { grid: false, ...axisOf(xScale) },
+        axis: {
+          grid: false,
+          ...axisOf(
+            xScale,
+            drawn.map(([at]) => at),
+          ),
+        },
       },
-      y: { field: 'y', type: 'quantitative', title: yLabel, scale: scaleOf(yScale, yRange), axis: axisOf(yScale) },
-      ...(named && { color: { field: 'series', type: 'nominal', title: null, sort: null } }),
+      y: {
+        field: 'y',
+        type: 'quantitative',
+        title: yLabel,
+        scale: scaleOf(yScale, yRange),
+        axis: axisOf(yScale, yRange ?? drawn.map(([, value]) => value)),
+      },
+      ...(named && {
+        color: { field: 'series', type: 'nominal', title: null, sort: null, legend: { symbolType: 'stroke' } },
+      }),
     },
   };
   return new Plot(view, describe(lists, options));

@@ -1,4 +1,5 @@
 // In: how an axis counts and what its names are. Out: the scale of Vega-Lite, and the angle of the names.
+import { logTicks } from '../ticks.js';
 import type { Spec } from './theme.js';
 
 /** A scale that follows the data rather than zero, unless its ends are given. */
@@ -13,5 +14,14 @@ const letterWidth = 6.5;
 export const angleFor = (names: readonly string[], width: number): number =>
   Math.max(0, ...names.map((name) => name.length)) * letterWidth > width ? -40 : 0;
 
-/** An axis whose lines stay few where they are logarithmic. */
-export const axisOf = (type: 'linear' | 'log' = 'linear'): Spec => (type === 'log' ? { tickCount: 6 } : {});
+/** An axis whose lines stay few, at round numbers, where it is logarithmic. */
+export function axisOf(type: 'linear' | 'log' = 'linear', values: readonly number[] = []): Spec {
+  if (type === 'linear') return {};
+  const usable = values.filter((v) => v > 0 && Number.isFinite(v));
+  if (usable.length === 0) return {};
+  const ends = usable.reduce<[number, number]>(
+    ([low, high], v) => [Math.min(low, v), Math.max(high, v)],
+    [usable[0]!, usable[0]!],
+  );
+  return { values: logTicks(...ends), format: '~g' };
+}

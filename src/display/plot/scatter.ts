@@ -15,6 +15,8 @@ export interface ScatterOptions extends PlotOptions {
   amounts?: Numbers;
   /** What `amounts` are, with the unit. */
   amountLabel?: string;
+  /** Writes the name of its class at each point in place of a dot; for names of one or two letters. Default false. */
+  named?: boolean;
   /** Area of a dot in square pixels. Default 36. */
   size?: number;
   xScale?: 'linear' | 'log';
@@ -46,15 +48,16 @@ function pointsOf(points: Matrix | { x: Numbers; y: Numbers }): [x: number[], y:
 /**
  * Dots in the plane.
  * @param points `{ x, y }`, or a matrix of n rows [x, y].
- * @throws ValueError when lengths differ.
+ * @throws ValueError when lengths differ, or names are wanted where there are no classes.
  * @example scatter(points, { classes: labels, xLabel: 'x₁', yLabel: 'x₂' })
  */
 export function scatter(points: Matrix | { x: Numbers; y: Numbers }, options: ScatterOptions = {}): Plot {
   const [x, y] = pointsOf(points);
-  const { classes, amounts, size, xScale, yScale, xRange, yRange, xLabel = 'x', yLabel = 'y' } = options;
+  const { classes, named = false, amounts, size, xScale, yScale, xRange, yRange, xLabel = 'x', yLabel = 'y' } = options;
   const kinds =
     classes && (isNames(classes) ? [...classes] : numbersOf(classes)).map((v) => className(v, options.classNames));
   const colors = amounts && numbersOf(amounts);
+  if (named && !kinds) throw new ValueError('scatter: named points without classes', 'Give classes: their names.');
   if (kinds) sameLength('scatter', ['points', x.length], ['classes', kinds.length]);
   if (colors) sameLength('scatter', ['points', x.length], ['amounts', colors.length]);
   const rows = x.map(
@@ -69,19 +72,18 @@ export function scatter(points: Matrix | { x: Numbers; y: Numbers }, options: Sc
     ...frame(options),
     data: { values: rows },
     mark: {
-      type: 'point',
       tooltip: true,
       clip: xRange !== undefined || yRange !== undefined,
-      stroke: '#ffffff',
-      strokeWidth: 0.6,
-      ...(size && { size }),
+      ...(named
+        ? { type: 'text', fontWeight: 600, ...(size && { fontSize: Math.round(2 * Math.sqrt(size)) }) }
+        : { type: 'point', stroke: '#ffffff', strokeWidth: 0.6, ...(size && { size }) }),
     },
     encoding: {
       x: { field: 'x', type: 'quantitative', title: xLabel, scale: scaleOf(xScale, xRange) },
       y: { field: 'y', type: 'quantitative', title: yLabel, scale: scaleOf(yScale, yRange) },
       ...(kinds && {
-        color: { field: 'class', type: 'nominal', title: null, legend },
-        shape: { field: 'class', type: 'nominal', title: null, legend },
+        color: { field: 'class', type: 'nominal', title: null, legend: named ? null : legend },
+        ...(named ? { text: { field: 'class' } } : { shape: { field: 'class', type: 'nominal', title: null, legend } }),
       }),
       ...(colors && { color: { field: 'amount', type: 'quantitative', title: options.amountLabel ?? 'amount' } }),
     },

@@ -11,6 +11,20 @@ const quiet = '#888888';
 /** JupyterLab's colour of text, or VS Code's; it follows when the theme is switched. */
 const ink = 'var(--jp-ui-font-color1, var(--vscode-foreground, #777777))';
 
+/** As many as there are colours: Vega's own, then a hexagon and a star. */
+const shapes = [
+  'circle',
+  'square',
+  'triangle-up',
+  'cross',
+  'diamond',
+  'triangle-right',
+  'triangle-down',
+  'triangle-left',
+  'M0.9,0L0.45,0.78L-0.45,0.78L-0.9,0L-0.45,-0.78L0.45,-0.78Z',
+  'M0,-1L0.24,-0.33L0.95,-0.31L0.39,0.13L0.59,0.81L0,0.42L-0.59,0.81L-0.39,0.13L-0.95,-0.31L-0.24,-0.33Z',
+] as const;
+
 /** Size of the plotting area in pixels. */
 export const plotSize = { width: 420, height: 250 } as const;
 
@@ -60,6 +74,7 @@ export const config: Spec = {
   rule: { color: quiet },
   range: {
     category: [...categories],
+    symbol: [...shapes],
     heatmap: cssRange('viridis'),
     ramp: cssRange('viridis'),
     diverging: cssRange('diverging'),
