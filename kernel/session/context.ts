@@ -21,10 +21,11 @@ let apart: RunContext | undefined;
 let latest: RunContext = { run: 0, name: 'start', interrupted: false };
 
 /**
- * Frames of node while it tells hooks of promises and callbacks (the trampoline only calls user code from there), and
- * while it loads a module of its own, which it would take for loaded ever after.
+ * Frames of node while it tells hooks of promises and callbacks (the trampoline only calls user code from there), while
+ * it loads a module of its own, which it would take for loaded ever after, and while it puts timers in their order.
  */
-const BOOKKEEPING = /at (?!\S*callbackTrampoline)\S+ \(node:internal\/async_hooks|\(node:internal\/bootstrap\/realm/;
+const BOOKKEEPING =
+  /at (?!\S*callbackTrampoline)\S+ \(node:internal\/async_hooks|\(node:internal\/(bootstrap\/realm|priority_queue|linkedlist)|at (insert|new \w+) \(node:internal\/timers/;
 
 /** Runs `body` in the name of `context`. */
 export function runIn<T>(context: RunContext, body: () => T): T {

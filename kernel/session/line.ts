@@ -89,11 +89,18 @@ function write(): void {
   settle();
 }
 
+let looksAgain = false;
+
 function drain(): void {
   const busy = !blocked && ring.drain(send);
   write();
   settle();
-  if (busy) setTimeout(drain, FLOOD_MS);
+  if (!busy || looksAgain) return;
+  looksAgain = true;
+  setTimeout(() => {
+    looksAgain = false;
+    drain();
+  }, FLOOD_MS);
 }
 
 socket.on('drain', () => {
@@ -306,8 +313,10 @@ async function stop(): Promise<void> {
 }
 
 main.on('message', (message: ToLine) => {
-  if (message.type === 'wake') drain();
-  else if (message.type === 'loader') serveLoader(message.port);
+  // A flood brings many of these; orders from the server must get between them.
+  if (message.type === 'wake') {
+    if (!looksAgain) drain();
+  } else if (message.type === 'loader') serveLoader(message.port);
   else probes.get(message.probe)?.();
 });
 drain();

@@ -15,7 +15,8 @@ export function guardTimers(): void {
   for (const name of ['setTimeout', 'setImmediate']) {
     const sleep = guardSleep(Reflect.get(promises, name) as Sleep);
     Reflect.set(promises, name, sleep);
-    const guarded = guard(Reflect.get(globalThis, name) as Schedule);
+    const original = Reflect.get(globalThis, name) as Schedule;
+    const guarded = guard(name === 'setImmediate' ? soonAfter(original) : original);
     Object.defineProperty(guarded, promisify.custom, { value: sleep, enumerable: true });
     for (const module of modules) Reflect.set(module, name, guarded);
   }
@@ -38,6 +39,24 @@ function guard(schedule: Schedule): Schedule {
     );
     return timer;
   };
+}
+
+const { nextTick } = process;
+
+/**
+ * A termination in an immediate's own callback would leave the list of immediates broken: node would meet the dead one
+ * again and again, or forget those behind it. A tick later the list is whole.
+ */
+function soonAfter(immediate: Schedule): Schedule {
+  return (callback, ...rest) =>
+    immediate(
+      typeof callback === 'function'
+        ? function (this: unknown, ...values: unknown[]) {
+            nextTick(() => callback.apply(this, values));
+          }
+        : callback,
+      ...rest,
+    );
 }
 
 function guardSleep(sleep: Sleep): Sleep {

@@ -64,6 +64,7 @@ export class Client {
   readonly #session = randomUUID();
   readonly #sockets: { shell: Dealer; control: Dealer; stdin: Dealer; hb: Dealer; iopub: Subscriber };
   readonly #temporary: string;
+  readonly #ports: readonly number[];
   readonly #listeners = new Set<(message: Message) => void>();
   #sending: Promise<void> = Promise.resolve();
 
@@ -72,6 +73,7 @@ export class Client {
     this.folder = folder;
     this.#temporary = temporary;
     this.key = key;
+    this.#ports = ports;
     const routingId = this.#session;
     this.#sockets = {
       shell: new Dealer({ routingId, linger: 0 }),
@@ -151,13 +153,26 @@ export class Client {
 
   send(channel: Exclude<Channel, 'iopub' | 'hb'>, type: string, content: Json, options: SendOptions = {}): string {
     const id = options.id ?? randomUUID();
+    const frames = this.#frames(id, type, content, options);
+    for (let copy = 0; copy < (options.copies ?? 1); copy++) this.sendFrames(channel, frames);
+    return id;
+  }
+
+  #frames(id: string, type: string, content: Json, options: SendOptions = {}): (Buffer | string)[] {
     const own = { msg_id: id, msg_type: type, session: this.#session, username: 'test', date: '', version: '5.5' };
     const header = options.subshell === undefined ? own : { ...own, subshell_id: options.subshell };
     const frames = [header, options.parent ?? {}, options.metadata ?? {}, content].map((part) =>
       Buffer.from(JSON.stringify(part)),
     );
-    this.sendFrames(channel, ['<IDS|MSG>', this.sign(frames), ...frames, ...(options.buffers ?? [])]);
-    return id;
+    return ['<IDS|MSG>', this.sign(frames), ...frames, ...(options.buffers ?? [])];
+  }
+
+  /** Another front end, which asks for something and is gone before the answer. */
+  async visit(channel: 'shell' | 'control', code: string): Promise<void> {
+    const visitor = new Dealer({ linger: 100 });
+    visitor.connect(`tcp://127.0.0.1:${this.#ports[CHANNELS.indexOf(channel)]}`);
+    await visitor.send(this.#frames(randomUUID(), 'execute_request', { code, stop_on_error: false }));
+    visitor.close();
   }
 
   sign(frames: readonly Buffer[]): string {
@@ -263,6 +278,8 @@ export interface SendOptions {
   parent?: Json;
   metadata?: Json;
   buffers?: Buffer[];
+  /** More than one, the default, are replays. */
+  copies?: number;
   /** Undefined for the kernel's own shell. */
   subshell?: string;
 }

@@ -30,6 +30,8 @@ export class Dice {
   }
 }
 
+const WIDGETS = "import { button, interact, intSlider, progress, slider } from 'gradlab/kernel';";
+
 const CELLS: readonly string[] = [
   '1 + 1',
   'const a = [1, 2, 3]; a.map((x) => x * 2)',
@@ -59,6 +61,9 @@ const CELLS: readonly string[] = [
   'setTimeout(() => { for (;;); }, 5); await new Promise(() => {})',
   'setTimeout(() => { for (;;); }, 5); 0',
   'setImmediate(() => { for (;;); }); 0',
+  'for (let i = 0; i < 5; i++) setImmediate(() => { if (i % 2 === 1) for (;;); console.log(i); }); 0',
+  'for (let i = 0; ; i++) setTimeout(() => {}, 1e6 + (i % 999)).unref();',
+  'for (;;) await new Promise((resolve) => setImmediate(resolve));',
   'queueMicrotask(() => { for (;;); }); 0',
   'setInterval(() => console.log("tick"), 5); await new Promise((resolve) => setTimeout(resolve, 30))',
   'const { AsyncLocalStorage } = require("node:async_hooks"); const s = new AsyncLocalStorage<number>(); s.run(1, () => { for (;;) s.run(2, () => 0); })',
@@ -96,10 +101,36 @@ const CELLS: readonly string[] = [
   '',
   '// nothing',
   '"\\ud800"',
+  `${WIDGETS} const rate = slider({ label: "rate", min: 0, max: 1, value: 0.5 }); rate`,
+  `${WIDGETS} interact(({ n }) => { console.log(n); return n * 2; }, { n: 3 })`,
+  `${WIDGETS} interact(({ on }) => { if (on) for (;;); return on; }, { on: false })`,
+  `${WIDGETS} interact(async ({ text }) => { await new Promise((resolve) => setTimeout(resolve, 20)); throw new Error(text); }, { text: "a" })`,
+  `${WIDGETS} const b = button({ label: "go" }); b.onClick(() => { console.log("clicked"); for (;;); }); b`,
+  `${WIDGETS} const watched = intSlider({ max: 9 }); watched.observe((value) => { throw new Error("moved to " + value); }); watched`,
+  `${WIDGETS} for (const i of progress(Array.from({ length: 50 }))) await null;`,
+  `${WIDGETS} for (const i of progress(Array.from({ length: 5 }))) for (;;);`,
+  'console.log("x".repeat(8_000_000)); 1',
+  'display({ [Symbol.for("Jupyter.display")]: () => ({ "text/plain": "x".repeat(8_000_000) }) }); 1',
+  'for (;;) console.log("x".repeat(1_000_000));',
+  `"${'long '.repeat(200_000)}".length`,
+  `// ${'x'.repeat(3_000_000)}`,
+  'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)',
+  'for (;;) require("node:child_process").execSync("true");',
+  'require("node:child_process").spawn("sleep", ["0.05"], { stdio: "inherit" }); 0',
+  'const w = new (require("node:worker_threads").Worker)("for (;;);", { eval: true }); w.unref(); 0',
+  'const w = new (require("node:worker_threads").Worker)("for (let i = 0; i < 500; i++) console.log(i)", { eval: true }); await new Promise((resolve) => w.on("exit", resolve))',
+  'require("node:fs").readSync(0, Buffer.alloc(9))',
+  'const held: unknown[] = []; process.on("SIGINT", () => held.push(1)); 0',
+  'process.on("exit", () => { for (;;); }); 0',
 ];
 
-/** Cells after which another session runs. */
-export const DEADLY: readonly string[] = ['process.exit(0)', 'process.abort()', 'process.kill(process.pid, "SIGKILL")'];
+/** Cells after which another session runs, the last one of them where the session may hold little. */
+export const DEADLY: readonly string[] = [
+  'process.exit(0)',
+  'process.abort()',
+  'process.kill(process.pid, "SIGKILL")',
+  'const much: string[] = []; for (;;) much.push(`${much.length}`.repeat(1000));',
+];
 
 export function cell(dice: Dice): string {
   const text = dice.pick(CELLS);
@@ -110,6 +141,7 @@ export interface Request {
   channel: 'shell' | 'control';
   type: string;
   content: Json;
+  buffers?: Buffer[];
 }
 
 const COMMS: readonly string[] = ['one', 'two', 'three'];
@@ -150,6 +182,30 @@ export function request(dice: Dice): Request {
     ['__proto__', {}],
   ]);
   return { channel: dice.chance(0.8) ? 'shell' : 'control', type, content };
+}
+
+/** What a front end says to one of the session's widgets, and what it never says. `comms` are those that are open. */
+export function widgetRequest(dice: Dice, comms: readonly string[]): Request {
+  const comm_id = dice.pick([...comms, 'nobody']);
+  const state = dice.pick<Json>([
+    { value: dice.pick([dice.next(), 1e9, 'text', null, true, [1, 2], {}]) },
+    { value: dice.below(9), nonsense: 1 },
+    { __proto__: null, constructor: 1 },
+  ]);
+  const [type, content] = dice.pick<[string, Json]>([
+    ['comm_msg', { comm_id, data: { method: 'update', state, buffer_paths: [] } }],
+    ['comm_msg', { comm_id, data: { method: 'update', state, buffer_paths: [['value'], ['a', 'b', 3], []] } }],
+    ['comm_msg', { comm_id, data: { method: 'update', state: dice.pick([null, 5, []]) } }],
+    ['comm_msg', { comm_id, data: { method: 'request_state' } }],
+    ['comm_msg', { comm_id, data: { method: 'custom', content: dice.pick<unknown>([{ event: 'click' }, null, 7]) } }],
+    ['comm_msg', { comm_id, data: dice.pick<unknown>([null, 5, { method: {} }]) }],
+    ['comm_open', { comm_id: dice.pick(COMMS), target_name: 'jupyter.widget.control', data: {} }],
+    ['comm_msg', { comm_id: dice.pick(COMMS), data: { method: 'request_states' } }],
+    ['comm_open', { comm_id, target_name: 'jupyter.widget', data: { state: { _model_name: 'IntSliderModel' } } }],
+    ['comm_close', { comm_id, data: {} }],
+  ]);
+  const buffers = dice.chance(0.2) ? [Buffer.alloc(dice.pick([0, 3, 1 << 22]))] : [];
+  return { channel: dice.chance(0.9) ? 'shell' : 'control', type, content, buffers };
 }
 
 /** A few steps of a debugger's client, sensible and not. */

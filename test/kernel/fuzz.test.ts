@@ -1,5 +1,5 @@
 // A kernel under random requests, broken messages, interrupts, deaths and restarts: no request stays without its reply.
-// GRADLAB_FUZZ_SECONDS sets how long (20 by default), GRADLAB_FUZZ_SEED which course (7 by default).
+// GRADLAB_FUZZ_SECONDS sets how long (60 by default), GRADLAB_FUZZ_SEED which course (7 by default).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Client } from './client.js';
@@ -13,10 +13,13 @@ import {
   hasReply,
   type Request,
   request,
+  widgetRequest,
 } from './fuzz-actions.js';
 
-const SECONDS = Number(process.env.GRADLAB_FUZZ_SECONDS ?? 20);
+const SECONDS = Number(process.env.GRADLAB_FUZZ_SECONDS ?? 60);
 const SEED = Number(process.env.GRADLAB_FUZZ_SEED ?? 7);
+/** A session that may hold little ends soon when it holds too much. */
+const ENVIRONMENT = { GRADLAB_SESSION_OPTIONS: '--max-old-space-size=200' };
 /** Whatever runs, an interrupt every quarter of a second must bring all replies in this time. */
 const LIMIT_MS = 60_000;
 
@@ -60,7 +63,7 @@ class Fuzzer {
   }
 
   #listen(): void {
-    this.#kernel.onInput = () => this.#dice.pick(['answer', 'y', '', undefined]);
+    this.#kernel.onInput = () => this.#dice.pick(['answer', 'y', '', 'x'.repeat(1 << 20), undefined]);
   }
 
   #step(): void {
@@ -69,8 +72,11 @@ class Fuzzer {
     if (action < 0.4) this.#execute(dice.chance(0.02) ? dice.pick(DEADLY) : cell(dice));
     else if (action < 0.5) this.#note('interrupt', this.#kernel.send('control', 'interrupt_request', {}), true);
     else if (action < 0.52) this.#debug();
-    else if (action < 0.85) this.#request();
-    else if (action < 0.88) this.#kernel.send('stdin', 'input_reply', { value: dice.pick(['x', 5, null, {}]) });
+    else if (action < 0.78) this.#request();
+    else if (action < 0.84) this.#ask(widgetRequest(dice, this.#comms()));
+    else if (action < 0.85) this.#kernel.kernel.kill('SIGINT');
+    else if (action < 0.88) this.#answer();
+    else if (action < 0.9) this.#kernel.visit(dice.pick(['shell', 'control']), dice.chance(0.5) ? cell(dice) : '');
     else this.#disturb();
   }
 
@@ -100,6 +106,19 @@ class Fuzzer {
     this.#ask(asked);
   }
 
+  /** To a question, to one that was answered or is void, or to none. */
+  #answer(): void {
+    const asked = this.#kernel.messages.filter(({ type }) => type === 'input_request');
+    const parent = asked.length > 0 && this.#dice.chance(0.7) ? { parent: this.#dice.pick(asked).header } : {};
+    this.#kernel.send('stdin', 'input_reply', { value: this.#dice.pick(['x', 5, null, {}]) }, parent);
+  }
+
+  /** The newest of those that the kernel opened. */
+  #comms(): string[] {
+    const opened = this.#kernel.messages.filter(({ type }) => type === 'comm_open');
+    return opened.slice(-20).map(({ content }) => String(content.comm_id));
+  }
+
   #debug(): void {
     this.#isDebugging = true;
     for (const each of debugSequence(this.#dice)) this.#ask(each);
@@ -113,7 +132,9 @@ class Fuzzer {
   #ask(asked: Request): void {
     const subshell = this.#shell();
     const metadata = this.#dice.chance(0.1) ? { x: [] } : {};
-    const options = subshell === undefined ? { metadata } : { metadata, subshell };
+    const copies = this.#dice.chance(0.05) ? 2 : 1;
+    const common = { metadata, copies, buffers: asked.buffers ?? [] };
+    const options = subshell === undefined ? common : { ...common, subshell };
     const id = this.#kernel.send(asked.channel, asked.type, asked.content, options);
     this.#note(`${asked.channel} ${asked.type} ${JSON.stringify(asked.content)}`, id, hasReply(asked));
   }
@@ -209,7 +230,7 @@ class Fuzzer {
     this.#sent = new Map();
     this.#subshells = [];
     this.#isDebugging = false;
-    this.#kernel = await Client.start();
+    this.#kernel = await Client.start({ env: ENVIRONMENT });
     this.#listen();
   }
 
@@ -227,7 +248,7 @@ class Fuzzer {
 
 test(`${SECONDS} s of random messages with seed ${SEED}`, { timeout: (SECONDS + 240) * 1000 }, async () => {
   console.log(`fuzz: GRADLAB_FUZZ_SEED=${SEED} repeats this run`);
-  const fuzzer = new Fuzzer(new Dice(SEED), await Client.start());
+  const fuzzer = new Fuzzer(new Dice(SEED), await Client.start({ env: ENVIRONMENT }));
   const end = Date.now() + SECONDS * 1000;
   try {
     while (Date.now() < end) await fuzzer.round();

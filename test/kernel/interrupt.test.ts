@@ -164,6 +164,25 @@ describe('interrupt by message', () => {
     expect((await kernel.run('process.pid')).result).toBe(session);
   });
 
+  test.each([0, 1, 2])('leaves immediates as they are when number %i of three is stopped', async (spinning) => {
+    const each = `if (i === ${spinning}) for (;;) console.log('spins');`;
+    const { id } = await kernel.run(`for (let i = 0; i < 3; i++) setImmediate(() => { ${each} }); 0`);
+    await kernel.until(({ parent, content }) => parent === id && String(content.text).includes('spins'));
+    await kernel.request('interrupt_request', {}, 'control');
+    // A cell that comes before the stop is over is stopped with it.
+    const later = 'await new Promise((done) => setImmediate(() => setImmediate(done))); kept';
+    await expect.poll(async () => (await kernel.run(later)).result, { timeout: 50_000 }).toBe('41');
+  });
+
+  test('comes through however much is printed', async () => {
+    for (let round = 0; round < 5; round++) {
+      const cell = kernel.execute("for (;;) console.log('line');");
+      await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
+      await kernel.request('interrupt_request', {}, 'control');
+      expect((await kernel.finished(cell)).status).toBe('error');
+    }
+  });
+
   test('does nothing when no cell runs', async () => {
     await kernel.request('interrupt_request', {}, 'control');
     expect((await kernel.run('kept')).result).toBe('41');
