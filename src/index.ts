@@ -11,7 +11,7 @@ export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
 export { Explanation, explain } from './explain.js';
 export * from './functions/index.js';
-export { MemoryUse, memory } from './memory.js';
+export { DeviceMemoryUse, MemoryUse, memory } from './memory.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
 export { type ChromeTrace, chromeTrace, type KernelTime, profile } from './profile.js';
@@ -40,4 +40,5 @@ export {
   type PoolOptions,
   Tensor,
 } from './tensor.js';
+export { fromTfjs, toTfjs } from './tfjs.js';
 export type { ShapeOf } from './types/index.js';

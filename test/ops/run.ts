@@ -1,6 +1,6 @@
 // Draws inputs for a case, computes it and its gradients.
 
-import { hostMemory, Storage } from '../../src/device.js';
+import { currentDevice, Storage } from '../../src/device.js';
 import { allocate, type DType } from '../../src/dtype.js';
 import { evaluate } from '../../src/evaluate.js';
 import { pullBack } from '../../src/grad.js';
@@ -25,7 +25,8 @@ export function leafOf(input: Input, values: readonly number[], real: DType): No
   const dtype = input.dtype === undefined || input.dtype === 'real' ? real : input.dtype;
   const array = allocate(dtype, values.length);
   array.set(values);
-  const node = leaf(new Storage(dtype, values.length, array, hostMemory), input.shape);
+  const { memory } = currentDevice();
+  const node = leaf(new Storage(dtype, values.length, memory.upload(array, dtype), memory), input.shape);
   node.tracked = dtype === real;
   return node;
 }

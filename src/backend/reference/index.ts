@@ -16,7 +16,8 @@ export interface Dense {
   readonly array: TypedArray;
 }
 
-function compute(node: PlanNode, inputs: readonly Dense[], scalars: readonly number[], out: TypedArray): void {
+/** The value of one operation into `out`. */
+export function compute(node: PlanNode, inputs: readonly Dense[], scalars: readonly number[], out: TypedArray): void {
   switch (ops[node.op].kind) {
     case 'elementwise':
       return elementwise(node, inputs, out);
