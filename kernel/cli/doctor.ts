@@ -21,12 +21,12 @@ export async function doctor(): Promise<number> {
     checker(),
     ...python(),
     compiler(),
-    await device(),
+    ...(await devices()),
     kernelSpec(),
   ];
   console.log(`gradlab ${VERSION}`);
   for (const { name, found, cure, vital } of findings) {
-    console.log(`${found ? '✓' : vital ? '✗' : '–'} ${name.padEnd(12)} ${found ?? cure}`);
+    console.log(`${found ? '✓' : vital ? '✗' : '–'} ${name.padEnd(16)} ${found ?? cure}`);
   }
   return findings.some(({ found, vital }) => vital && !found) ? 1 : 0;
 }
@@ -80,13 +80,27 @@ function compiler(): Finding {
   return { name: 'C compiler', found, cure: 'without it tensors run in TypeScript, slower; install gcc or clang' };
 }
 
-async function device(): Promise<Finding> {
-  const cure = 'tensors cannot compute here';
+interface Device {
+  readonly name: string;
+  readonly state: 'chosen' | 'ready' | 'absent' | 'failing';
+  readonly text: string;
+}
+
+/** Every device of the library, in the order in which it chooses, with what speaks for or against it. */
+async function devices(): Promise<Finding[]> {
   try {
-    const { device } = (await import(import.meta.resolve('gradlab'))) as { device(): unknown };
-    return { name: 'device', found: String(device()), cure };
+    const { devices } = (await import(import.meta.resolve('gradlab'))) as { devices(): Device[] };
+    return devices().map(({ name, state, text }) => {
+      const facts = text.startsWith(`${name} (`) ? text.slice(name.length + 2, -1) : text;
+      const found = { chosen: `${facts} — the one that computes`, ready: facts, absent: undefined, failing: undefined };
+      return {
+        name: `device ${name}`,
+        found: found[state],
+        cure: state === 'failing' ? `is here and fails: ${text}` : text,
+      };
+    });
   } catch (error) {
-    return { name: 'device', found: undefined, cure: `${cure}: ${String(error)}` };
+    return [{ name: 'device', found: undefined, cure: `tensors cannot compute here: ${String(error)}`, vital: true }];
   }
 }
 
