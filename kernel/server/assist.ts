@@ -1,5 +1,6 @@
 // complete, inspect and is_complete requests → replies; positions between code points and UTF-16.
 import type { JsonObject, Member } from '../contract.js';
+import { textBefore } from '../types/before.js';
 import type { CellCompletions, Completion } from '../types/index.js';
 import { completeRequest, inspectRequest, isCompleteRequest } from '../wire/requests.js';
 import type { Language } from './language.js';
@@ -25,7 +26,7 @@ export class Assist {
   async complete(content: JsonObject): Promise<JsonObject> {
     const { code, cursor } = completeRequest(content);
     const at = toUtf16(code, cursor);
-    const magic = /(?:^|\n)\s*(%\w*)$/.exec(code.slice(0, at))?.[1];
+    const magic = /(?:^|\n)\s*(%\w*)$/.exec(textBefore(code, at))?.[1];
     if (magic) return completeMagic(magic, cursor);
     const checker = await this.#language.checker();
     const found = await checker.complete(blankMagics(code), at, { extraNames: this.#known.names() });
@@ -44,7 +45,7 @@ export class Assist {
 
   /** Where types know nothing, as of `any`, the value may. */
   async #completeValue(code: string, at: number, nothing: CellCompletions): Promise<CellCompletions> {
-    const [, path, typed = ''] = MEMBER.exec(code.slice(0, at)) ?? [];
+    const [, path, typed = ''] = MEMBER.exec(textBefore(code, at)) ?? [];
     const members = path === undefined ? [] : ((await this.#known.members(namesOf(path))) ?? []);
     const fitting = members.filter(({ name }) => name.toLowerCase().startsWith(typed.toLowerCase()));
     if (fitting.length === 0) return nothing;

@@ -21,6 +21,14 @@ const OWN_PACKAGE = 'gradlab';
 const TSLAB = 'tslab';
 const TSLAB_MODULE = '../tslab/index.js';
 
+/** TensorFlow.js, whose tensors the library shows as its own. */
+const TENSORFLOW = /^@tensorflow\/tfjs(-core|-node|-node-gpu)?$/;
+
+async function showTensorflow(module: ModuleNamespace): Promise<void> {
+  const { showTfjs } = (await import(import.meta.resolve(OWN_PACKAGE))) as { showTfjs(tf: unknown): void };
+  showTfjs(module);
+}
+
 /** `prepare` hears each specifier before it is resolved. */
 export function createImporter(folder: string, prepare: (specifier: string) => void): Importer {
   // The default loader resolves relative to the file that `import()` is written in.
@@ -42,6 +50,7 @@ export function createImporter(folder: string, prepare: (specifier: string) => v
       try {
         const module = await fromFolder(attempt.specifier, { with: given });
         attempt.succeeded();
+        if (TENSORFLOW.test(specifier)) await showTensorflow(module);
         return module;
       } catch (error) {
         if (!isOwn(specifier) || !isNotFound(error)) throw error;

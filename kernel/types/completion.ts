@@ -2,6 +2,7 @@
 import type ts from 'typescript-6';
 import type { ParsedCell } from '../cell/parse.js';
 import { typescript } from '../cell/typescript.js';
+import { textBefore } from './before.js';
 import type { CellCompletions, Completion } from './contract.js';
 import type { Proposal } from './engine.js';
 import { completePath } from './paths.js';
@@ -26,9 +27,9 @@ export async function completeCell(request: CompletionRequest): Promise<CellComp
   const { cell, cursor } = request;
   const literal = stringAt(cell, cursor);
   if (literal !== undefined) return completeString(request, literal);
-  const typed = WORD_BEFORE.exec(cell.source.slice(0, cursor))?.[0] ?? '';
+  const typed = WORD_BEFORE.exec(textBefore(cell.source, cursor))?.[0] ?? '';
   const start = cursor - typed.length;
-  const isMember = /(?:^|[^.])\.\s*$/.test(cell.source.slice(0, start));
+  const isMember = /(?:^|[^.])\.\s*$/.test(textBefore(cell.source, start));
   const proposals = await request.proposals(isMember ? undefined : typed);
   const isAnyName = proposals.some(({ name }) => name === 'globalThis');
   const extra = isAnyName ? request.extraNames.filter((name) => proposals.every((known) => known.name !== name)) : [];

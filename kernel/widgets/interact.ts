@@ -8,6 +8,7 @@ import { DRAFT, type Draftable, hasDraft } from './draft.js';
 import { WidgetError } from './errors.js';
 import { failure } from './failure.js';
 import { textInput } from './inputs.js';
+import { Model } from './model.js';
 import type { Output } from './output.js';
 import type { OutputList } from './outputs.js';
 import { dropdown } from './selection.js';
@@ -65,7 +66,7 @@ export interface InteractOptions {
  * Shows the controls and below them what `f` prints, shows and returns; and redoes that whenever a control moves. The
  * new output takes the place of the old one. A run of an async `f` that is not over by then is cancelled: its signal is
  * aborted, its output ignored, and what still runs of it ends at its next timer or output.
- * @param f gets the values by name, and the signal.
+ * @param f gets the values by name, and the signal. Labels are the names, `lookAt` as 'look at'.
  * @throws WidgetError for a control that is none.
  * @example interact(({ rate, momentum }) => plotRun(rate, momentum), { rate: logSlider(), momentum: { min: 0, max: 1 } })
  */
@@ -75,6 +76,7 @@ export function interact<const C extends Controls>(
   options: InteractOptions = {},
 ): Interaction<C> {
   const widgets = new Map(Object.entries(controls).map(([name, control]) => [name, widgetOf(name, control)]));
+  makeRoom([...widgets.values()]);
   display(vbox([...widgets.values()]));
   return new Interaction(f, widgets, options);
 }
@@ -185,25 +187,45 @@ export class Interaction<C extends Controls = Controls> implements Displayable {
   }
 }
 
+/** `lookAt` → `look at`. */
+const words = (name: string): string =>
+  name.replace(/([a-z])([A-Z])(?![A-Z])/g, (_, end, start) => `${end} ${start.toLowerCase()}`);
+
+/** Pixels: of a letter of a label, and of the labels as front ends expect them. */
+const LETTER = 8;
+const USUAL = 80;
+
+/** Longer labels get the room that they need, and so do those above and below them. */
+function makeRoom(widgets: readonly ValueWidget<unknown>[]): void {
+  const wanted = LETTER * Math.max(0, ...widgets.map(({ model }) => String(model.get('description')).length));
+  if (wanted <= USUAL) return;
+  for (const { model } of widgets) {
+    const style = model.get('style');
+    if (style instanceof Model && style.get('description_width') === undefined)
+      style.set({ description_width: `${wanted}px` });
+  }
+}
+
 function widgetOf(name: string, control: Control): ValueWidget<unknown> {
+  const label = words(name);
   if (control instanceof ValueWidget) {
-    if (control.model.get('description') === '') control.model.set({ description: name });
+    if (control.model.get('description') === '') control.model.set({ description: label });
     return control;
   }
-  if (typeof control === 'boolean') return checkbox({ label: name, value: control });
-  if (typeof control === 'string') return textInput({ label: name, value: control });
-  if (typeof control === 'number') return numberAround(name, control);
-  if (Array.isArray(control)) return dropdown({ label: name, options: control });
-  if (isRange(control)) return slider({ label: name, ...control });
+  if (typeof control === 'boolean') return checkbox({ label, value: control });
+  if (typeof control === 'string') return textInput({ label, value: control });
+  if (typeof control === 'number') return numberAround(label, control);
+  if (Array.isArray(control)) return dropdown({ label, options: control });
+  if (isRange(control)) return slider({ label, ...control });
   throw new WidgetError(
     `interact: ${name} is ${toText(control)}; give a widget with a value, a boolean, a string, a number, an array, or { min, max }`,
   );
 }
 
 /** From minus one to three times the number, as Jupyter users know it. */
-function numberAround(name: string, value: number): ValueWidget<unknown> {
+function numberAround(label: string, value: number): ValueWidget<unknown> {
   const ends = value === 0 ? [-1, 1] : [-value, 3 * value];
-  const options = { label: name, value, min: Math.min(...ends), max: Math.max(...ends) };
+  const options = { label, value, min: Math.min(...ends), max: Math.max(...ends) };
   return Number.isInteger(value) && value !== 0 ? intSlider(options) : slider(options);
 }
 

@@ -227,3 +227,12 @@ describe('requests', () => {
     expect(data['text/plain']).toContain('addTwo(a: number, b: number): number');
   });
 });
+
+test('completes names in a cell of megabytes', async () => {
+  const code = `const data = "${'x'.repeat(3 << 20)}"; data.toUpperC`;
+  const { content } = await kernel.request('complete_request', { code, cursor_pos: code.length }, 'shell', 50_000);
+  expect(content.matches).toEqual(['toUpperCase']);
+  const comment = `// ${'x'.repeat(3 << 20)}`;
+  const within = { code: comment, cursor_pos: comment.length };
+  expect((await kernel.request('complete_request', within, 'shell', 50_000)).content.status).toBe('ok');
+});

@@ -117,7 +117,7 @@ const CELLS: readonly string[] = [
   'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)',
   'for (;;) require("node:child_process").execSync("true");',
   'require("node:child_process").spawn("sleep", ["0.05"], { stdio: "inherit" }); 0',
-  'const w = new (require("node:worker_threads").Worker)("for (;;);", { eval: true }); w.unref(); 0',
+  'const w = new (require("node:worker_threads").Worker)("for (;;);", { eval: true }); setTimeout(() => w.terminate(), 50).unref(); w.unref(); 0',
   'const w = new (require("node:worker_threads").Worker)("for (let i = 0; i < 500; i++) console.log(i)", { eval: true }); await new Promise((resolve) => w.on("exit", resolve))',
   'require("node:fs").readSync(0, Buffer.alloc(9))',
   'const held: unknown[] = []; process.on("SIGINT", () => held.push(1)); 0',
@@ -129,7 +129,7 @@ export const DEADLY: readonly string[] = [
   'process.exit(0)',
   'process.abort()',
   'process.kill(process.pid, "SIGKILL")',
-  'const much: string[] = []; for (;;) much.push(`${much.length}`.repeat(1000));',
+  'const much: string[] = []; for (;;) much.push(String(much.length).repeat(1000));',
 ];
 
 export function cell(dice: Dice): string {
