@@ -59,6 +59,9 @@ export function heatmap(matrix: Matrix, options: HeatmapOptions = {}): Plot {
   return new Plot(view, `${name}: ${rows.length} × ${width}, ${formatShort(facts.min)} … ${formatShort(facts.max)}`);
 }
 
+/** Of the names beside cells, in pixels. */
+const lineHeight = 12;
+
 const colorScale = ({ map, low, high }: Coloring, label: string | undefined, shown = true): Spec => ({
   type: 'quantitative',
   title: label ?? null,
@@ -101,7 +104,10 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
     title: string | undefined,
     descending: boolean,
   ) => {
-    const angle = field === 'column' ? angleFor(names ?? [], wide / width) : 0;
+    const across = field === 'column';
+    const room = across ? (options.width ?? wide) / width : (options.height ?? tall) / rows.length;
+    const angle = across ? angleFor(names ?? [], room) : 0;
+    const all = angle !== 0 || (names !== undefined && room >= lineHeight);
     return {
       field,
       type: 'ordinal',
@@ -111,7 +117,7 @@ function cells(rows: number[][], coloring: Coloring, options: HeatmapOptions): S
       axis: {
         ...(names && { labelExpr: `${JSON.stringify(names)}[datum.value]` }),
         labelAngle: angle,
-        labelOverlap: angle === 0 ? 'greedy' : false,
+        labelOverlap: all ? false : 'greedy',
         domain: false,
         ticks: false,
       },

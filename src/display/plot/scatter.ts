@@ -26,6 +26,9 @@ export interface ScatterOptions extends PlotOptions {
   yRange?: readonly [low: number, high: number];
 }
 
+/** Smaller dots, in square pixels, would be all edge. */
+const tiny = 20;
+
 /** As thin an edge as that of the dots. */
 const legend = { symbolStrokeWidth: 0.6 };
 
@@ -76,7 +79,7 @@ export function scatter(points: Matrix | { x: Numbers; y: Numbers }, options: Sc
       clip: xRange !== undefined || yRange !== undefined,
       ...(named
         ? { type: 'text', fontWeight: 600, ...(size && { fontSize: Math.round(2 * Math.sqrt(size)) }) }
-        : { type: 'point', stroke: '#ffffff', strokeWidth: 0.6, ...(size && { size }) }),
+        : { type: 'point', stroke: '#ffffff', strokeWidth: size && size < tiny ? 0.15 : 0.6, ...(size && { size }) }),
     },
     encoding: {
       x: { field: 'x', type: 'quantitative', title: xLabel, scale: scaleOf(xScale, xRange) },
