@@ -40,5 +40,5 @@ export {
   type PoolOptions,
   Tensor,
 } from './tensor.js';
-export { fromTfjs, toTfjs } from './tfjs.js';
+export { fromTfjs, showTfjs, toTfjs } from './tfjs.js';
 export type { ShapeOf } from './types/index.js';

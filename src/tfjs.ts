@@ -8,6 +8,15 @@ import { DTypeError } from './errors.js';
 import type { Tensor } from './tensor.js';
 
 /**
+ * Lets the tensors of TensorFlow.js show themselves as ours do, in notebooks and terminals. gradlab's kernel does so for what cells
+ * import, and `device('tfjs', tf)` too.
+ * @throws DeviceError where `tf` is not TensorFlow.js.
+ */
+export function showTfjs(tf: unknown): void {
+  showTensors(asTf(tf));
+}
+
+/**
  * The values of a tensor of TensorFlow.js, copied: float32, int32 or bool.
  * @param options as for `tensor()`; without a device it lies on the chosen one.
  * @throws DTypeError for strings and complex numbers.
@@ -31,7 +40,6 @@ export function toTfjs(t: Tensor, tf: unknown): TfTensor {
   const namespace = asTf(tf);
   if (t.dtype === 'float64' || t.dtype === 'uint32')
     throw new DTypeError(`toTfjs: ${t.dtype} does not exist in TensorFlow.js`, "Convert first: t.to('float32').");
-  showTensors(namespace);
   const { memory } = t.eval().node.storage!;
   if (memory instanceof TfMemory) return namespace.reshape(memory.tensor, [...t.shape]);
   return toTensor(namespace, t.dataSync(), t.shape, t.dtype);
