@@ -2,14 +2,16 @@
 import { add, constant } from './build.js';
 import { GradientError, ShapeError, show } from './errors.js';
 import { make, type Node, nextId, nextMark, type Variable } from './graph.js';
+import type { Loop } from './loop.js';
+import { loopGradient } from './loop-gradient.js';
 import { ops } from './ops.js';
 import { sameShape } from './shape.js';
 
 /** Where gradients of a node flow on to. */
 const sourcesOf = (node: Node): readonly Node[] => node.custom?.inputs ?? node.inputs;
 
-/** Tracked nodes behind `output`, each after its inputs; and for each the places in that order of what its gradient flows on to. */
-function tracked(output: Node): { order: Node[]; places: readonly (readonly number[])[] } {
+/** Tracked nodes behind `output` up to `stops`, each after its inputs; and for each the places in that order of what its gradient flows on to. */
+function tracked(output: Node, stops: ReadonlySet<Node>): { order: Node[]; places: readonly (readonly number[])[] } {
   const mark = nextMark();
   const order: Node[] = [];
   const stack = [output];
@@ -18,7 +20,7 @@ function tracked(output: Node): { order: Node[]; places: readonly (readonly numb
   while (stack.length > 0) {
     const node = stack[stack.length - 1]!;
     const next = position[position.length - 1]!;
-    const input = node.variable ? undefined : sourcesOf(node)[next];
+    const input = node.variable || stops.has(node) ? undefined : sourcesOf(node)[next];
     if (input === undefined) {
       node.index = order.push(node) - 1;
       stack.pop();
@@ -34,12 +36,12 @@ function tracked(output: Node): { order: Node[]; places: readonly (readonly numb
   }
   // At once, because gradient rules may walk by themselves.
   const places = order.map((node) =>
-    node.variable ? [] : sourcesOf(node).map((source) => (source.tracked ? source.index : -1)),
+    node.variable || stops.has(node) ? [] : sourcesOf(node).map((source) => (source.tracked ? source.index : -1)),
   );
   return { order, places };
 }
 /** Tracked nodes behind `output`, each after its inputs. */
-export const trackedOrder = (output: Node): Node[] => tracked(output).order;
+export const trackedOrder = (output: Node): Node[] => tracked(output, new Set()).order;
 
 /** The single axis along which `node` is zeros around something, or -1. */
 function paddedAxis(node: Node): number {
@@ -94,6 +96,19 @@ function discard(node: Node, first: number): void {
     input.uses--;
     discard(input, first);
   }
+}
+
+/** Results of one loop pass their gradients on together: when the last of them in our way, the first in `order`, has its own. */
+interface Bundle {
+  readonly last: number;
+  readonly arrived: Map<number, Node>;
+}
+function loopsIn(order: readonly Node[]): ReadonlyMap<Loop, Bundle> {
+  const found = new Map<Loop, Bundle>();
+  order.forEach(({ op, attributes: { loop } }, i) => {
+    if (op === 'scan' && loop && !found.has(loop)) found.set(loop, { last: i, arrived: new Map() });
+  });
+  return found;
 }
 
 type Look = (g: Node) => Node;
@@ -158,22 +173,32 @@ export function pullBack(
   }
   const first = nextId();
   const gradients = new Map<Node, Node>();
-  const { order, places } = tracked(output);
+  const { order, places } = tracked(output, stops);
+  const loops = loopsIn(order);
   const arrived = new Array<Node[] | null>(order.length).fill(null);
   arrived[order.length - 1] = [seed];
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
     const parts = arrived[i];
-    if (!parts) continue;
-    arrived[i] = null;
-    const g = watched(node, total(parts, first));
+    const bundle = node.op === 'scan' ? loops.get(node.attributes.loop!) : undefined;
     const sources = places[i]!;
-    const ends = node.variable !== null || stops.has(node) || sources.length === 0;
-    if (ends || node === output) gradients.set(node, g);
-    if (ends) continue;
-    if (node.freed && node !== output) throw usedUp();
-    node.passed ||= last;
-    const passed = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
+    let passed: readonly (Node | null)[] | null = null;
+    if (parts) {
+      arrived[i] = null;
+      const g = watched(node, total(parts, first));
+      const ends = node.variable !== null || stops.has(node) || sources.length === 0;
+      if (ends || node === output) gradients.set(node, g);
+      if (ends) continue;
+      if (node.freed && node !== output) throw usedUp();
+      node.passed ||= last;
+      if (bundle) {
+        const result = node.attributes.result!;
+        const before = bundle.arrived.get(result);
+        bundle.arrived.set(result, before ? add(before, g) : g);
+      } else passed = node.custom ? node.custom.rule(g) : ops[node.op].gradient(node, g);
+    }
+    if (bundle?.last === i && bundle.arrived.size > 0) passed = loopGradient(node.attributes.loop!, bundle.arrived);
+    if (!passed) continue;
     for (let k = 0; k < sources.length; k++) {
       const source = sources[k]!;
       const part = passed[k];

@@ -80,4 +80,5 @@ export type OpName =
   | 'gather'
   | 'scatterAdd'
   | 'argsort'
-  | 'cumsum';
+  | 'cumsum'
+  | 'scan';

@@ -32,7 +32,10 @@ import {
 import { type DType, isFloat, promote } from './dtype.js';
 import { DTypeError, ShapeError, show, ValueError } from './errors.js';
 import { make, type Node } from './graph.js';
+import type { Loop } from './loop.js';
+import { loopGradient } from './loop-gradient.js';
 import type { OpName } from './op-names.js';
+import type { Body } from './plan.js';
 import { type Shape, sameShape, sizeOf } from './shape.js';
 
 /** What an operation needs to know besides its inputs. Each op reads the fields of its own kind. */
@@ -54,6 +57,11 @@ export interface Attributes {
   /** Of a convolution in a rewritten plan: see fuse/phases.ts. */
   readonly phases?: readonly { readonly count: number; readonly shift: number }[];
   readonly descending?: boolean;
+  /** Of a scan in a graph: what it repeats; in a plan: `body`. */
+  readonly loop?: Loop;
+  readonly body?: Body;
+  /** Which of a loop's results a scan is. */
+  readonly result?: number;
 }
 
 interface Typed {
@@ -456,6 +464,16 @@ export const ops: Record<OpName, Op> = {
     const axis = need(n.attributes.axis, 'axis');
     return [flip(make('cumsum', [flip(g, [axis])], n.attributes), [axis])];
   }),
+  /** One result of a loop, of all steps along a new first axis. Gradients of several results are taken together: see grad.ts. */
+  scan: row(
+    'routine',
+    (_, { loop, result }) => {
+      const { steps, results } = need(loop, 'loop');
+      const one = results[need(result, 'result')]!;
+      return withShape(one, [steps, ...one.shape]);
+    },
+    (n, g) => loopGradient(need(n.attributes.loop, 'loop'), new Map([[need(n.attributes.result, 'result'), g]])),
+  ),
 };
 
 /** The transpose of `slice`: zeros between and around the elements of g. */

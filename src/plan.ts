@@ -2,6 +2,7 @@
 import { type DType, dtypes } from './dtype.js';
 import { ExpiredError } from './errors.js';
 import { type Node, nextMark, none } from './graph.js';
+import type { Loop } from './loop.js';
 import type { OpName } from './op-names.js';
 import { type Attributes, need, ops } from './ops.js';
 import type { Shape } from './shape.js';
@@ -25,6 +26,16 @@ export interface Plan {
   /** Positions of the values that are wanted. */
   readonly outputs: readonly number[];
   readonly scalarCount: number;
+}
+
+/** What a scan repeats. Leaves of its plan: carried values, elements of sequences, what stays the same; outputs: carried values, then the rest. */
+export interface Body {
+  readonly steps: number;
+  /** True where the last step comes first. */
+  readonly reverse: boolean;
+  readonly carried: number;
+  readonly scanned: number;
+  readonly plan: Plan;
 }
 
 /** The uncomputed graph behind some nodes. */
@@ -136,6 +147,32 @@ function encode(a: Attributes): void {
   scratch[at] = present;
 }
 
+/** The body of a loop; numbers in it are part of the structure. */
+function describeLoop(loop: Loop): void {
+  const { steps, reverse, carried, scanned, args, results } = loop;
+  const place = new Map(args.map((node, i) => [node, i]));
+  push(steps);
+  push(carried | (reverse ? 1 << 20 : 0));
+  push(scanned);
+  for (const node of loop.body()) {
+    place.set(node, place.size);
+    push(opIndex.get(node.op)! | (dtypeIndex[node.dtype] << 8) | (node.shape.length << 16));
+    pushAll(node.shape);
+    push(node.inputs.length);
+    for (const input of node.inputs) push(place.get(input)!);
+    if (node.op === 'scan') {
+      describeLoop(need(node.attributes.loop, 'loop'));
+      push(need(node.attributes.result, 'result'));
+    } else describe(node);
+    if (node.op !== 'constant') continue;
+    bits[0] = node.scalars![0]!;
+    push(halves[0]!);
+    push(halves[1]!);
+  }
+  push(-2);
+  for (const result of results) push(place.get(result)!);
+}
+
 /** The node whose value this one is: versions of variables are names for other nodes. */
 export const resolve = (node: Node): Node => {
   let n = node;
@@ -191,6 +228,7 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
   used = 0;
   const scalars: number[] = [];
   const constants = new Map<number | Node, number>();
+  const loops = new Map<Loop, number>();
   for (let n = 0; n < order.length; n++) {
     const node = order[n]!;
     const { storage, shape, inputs } = node;
@@ -201,6 +239,15 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
     if (storage) continue;
     scratch[used++] = inputs.length;
     for (let i = 0; i < inputs.length; i++) scratch[used++] = resolve(inputs[i]!).index;
+    if (node.op === 'scan') {
+      const loop = need(node.attributes.loop, 'loop');
+      const known = loops.get(loop);
+      push(known ?? -1);
+      if (known === undefined) describeLoop(loop);
+      loops.set(loop, known ?? n);
+      push(need(node.attributes.result, 'result'));
+      continue;
+    }
     describe(node);
     if (node.op === 'constant') {
       const value = node.scalars![0]!;
@@ -227,10 +274,39 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
   return { scalars, words: scratch.subarray(0, used), hash };
 }
 
+/** The body of a loop as a plan of its own. */
+function bodyOf(loop: Loop): Body {
+  const { args, results, steps, reverse, carried, scanned } = loop;
+  const place = new Map(args.map((node, i) => [node, i]));
+  const nodes = args.map(
+    ({ shape, dtype }): PlanNode => ({ op: 'data', inputs: [], attributes: none, shape, dtype, scalar: -1 }),
+  );
+  const bodies = new Map<Loop, Body>();
+  for (const node of loop.body()) {
+    place.set(node, place.size);
+    const { op, shape, dtype, scalars } = node;
+    const inputs = node.inputs.map((input) => place.get(input)!);
+    const attributes = op === 'scan' ? repeated(node.attributes, bodies) : node.attributes;
+    const value = op === 'constant' ? { value: scalars![0]! } : none;
+    nodes.push({ op, inputs, attributes: { ...attributes, ...value }, shape, dtype, scalar: -1 });
+  }
+  const outputs = results.map((result) => place.get(result)!);
+  return { steps, reverse, carried, scanned, plan: { nodes, leaves: args.map((_, i) => i), outputs, scalarCount: 0 } };
+}
+
+/** Attributes of a scan in a plan: results of one loop share their body. */
+function repeated({ loop, result }: Attributes, bodies: Map<Loop, Body>): Attributes {
+  const from = need(loop, 'loop');
+  const body = bodies.get(from) ?? bodyOf(from);
+  bodies.set(from, body);
+  return { body, result: need(result, 'result') };
+}
+
 /** The plan of a walk, free of references to live nodes. */
 export function planOf({ order, leaves }: Walk, targets: readonly Node[]): Plan {
   const constants = new Map<number | Node, number>();
   let scalarCount = 0;
+  const bodies = new Map<Loop, Body>();
   const nodes = order.map((node): PlanNode => {
     const base = { attributes: node.attributes, shape: node.shape, dtype: node.dtype };
     if (node.storage) return { ...base, op: 'data', inputs: [], scalar: -1 };
@@ -246,7 +322,8 @@ export function planOf({ order, leaves }: Walk, targets: readonly Node[]): Plan 
       scalar = scalarCount;
       scalarCount += node.scalars!.length;
     }
-    return { ...base, op: node.op, inputs: node.inputs.map((input) => resolve(input).index), scalar };
+    const attributes = node.op === 'scan' ? repeated(node.attributes, bodies) : node.attributes;
+    return { ...base, attributes, op: node.op, inputs: node.inputs.map((input) => resolve(input).index), scalar };
   });
   return {
     nodes,

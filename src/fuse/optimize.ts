@@ -4,6 +4,7 @@ import type { Plan, PlanNode } from '../plan.js';
 import { sameShape, sizeOf } from '../shape.js';
 import { inPhases, turned } from './phases.js';
 import { longSums, shortSum } from './sums.js';
+import { unroll } from './unroll.js';
 import { exact } from './view.js';
 
 /** A number that the plan itself needs; `constant` with scalar −1 reads attributes.value. */
@@ -292,4 +293,4 @@ function prune(
 }
 
 /** The same computation with less of it. Leaves keep their order. */
-export const optimize = (plan: Plan): Plan => rebuild(simplify(plan));
+export const optimize = (plan: Plan): Plan => rebuild(simplify(unroll(plan)));

@@ -1,6 +1,9 @@
 // In: sequences [n, time, inputs]. Out: a state for every step [n, time, hidden], carried from step to step.
 import { arange, stack, zeros } from '../create.js';
+import { promote } from '../dtype.js';
 import { IndexError, ShapeError, show, ValueError } from '../errors.js';
+import type { Node } from '../graph.js';
+import { loop } from '../loop.js';
 import { sameShape } from '../shape.js';
 import { Parameter, Tensor } from '../tensor.js';
 import { checkCount, checkProbability } from './check.js';
@@ -168,26 +171,53 @@ export class GRUCell extends Cell {
 /** z·old + (1 − z)·fresh. */
 const blend = (z: Tensor, old: Tensor, fresh: Tensor): Tensor => fresh.add(z.mul(old.sub(fresh)));
 
-/** Runs a cell over time. `valid` [time] of [n, 1] masks says where a step counts. */
-function run(
-  cell: Cell,
-  x: Tensor,
-  start: readonly Tensor[],
-  backwards: boolean,
-  valid: readonly Tensor[] | null,
-): { steps: Tensor[]; state: Tensor[] } {
-  const projected = cell.project(x).split(1, 1); // time × [n, 1, gates·hidden]
-  const steps = new Array<Tensor>(projected.length);
-  let state = [...start];
-  for (let i = 0; i < projected.length; i++) {
-    const t = backwards ? projected.length - 1 - i : i;
-    const before = state;
-    state = cell.next(projected[t]!.squeeze(1), before);
-    const mask = valid?.[t];
-    if (mask) state = state.map((part, k) => part.where(mask, before[k]!));
-    steps[t] = mask ? state[0]!.where(mask, 0) : state[0]!;
+/** What a cell did in one direction. */
+interface Run {
+  /** Its hidden state at every step, 0 where a step does not count: [time, n, hidden]. */
+  readonly output: Tensor;
+  /** Part k of the state after the last step that counts: [n, hidden]. */
+  last(k: number): Tensor;
+}
+const tensors = (nodes: readonly Node[]): Tensor[] => nodes.map((node) => new Tensor(node));
+const nodes = (list: readonly Tensor[]): Node[] => list.map(({ node }) => node);
+
+/**
+ * Runs a cell over time.
+ * @param x [time, n, inputs]
+ * @param valid where a step counts: [time, n, 1]
+ */
+function run(cell: Cell, x: Tensor, start: readonly Tensor[], backwards: boolean, valid: Tensor | null): Run {
+  const step = (carry: readonly Tensor[], elements: readonly Tensor[]): { state: Tensor[]; output?: Tensor } => {
+    const [here, mask] = elements;
+    const next = cell.next(here!, carry);
+    if (!mask) return { state: next };
+    return { state: next.map((part, k) => part.where(mask, carry[k]!)), output: next[0]!.where(mask, 0) };
+  };
+  const projected = cell.project(x);
+  const sequences = [projected, ...(valid ? [valid] : [])];
+  const dtype = start.map((part) => part.dtype).reduce(promote, projected.dtype);
+  const before = start.map((part) => part.to(dtype));
+  const time = x.shape[0]!;
+  if (time === 1) {
+    const { state, output } = step(
+      before,
+      sequences.map((all) => all.squeeze(0)),
+    );
+    return { output: (output ?? state[0]!).unsqueeze(0), last: (k) => state[k]! };
   }
-  return { steps, state };
+  const all = loop(
+    nodes(before),
+    nodes(sequences),
+    (carry, elements) => {
+      const { state, output } = step(tensors(carry), tensors(elements));
+      return { carry: nodes(state), outputs: output ? [output.node] : [] };
+    },
+    backwards,
+  );
+  return {
+    output: new Tensor(all.stack(valid ? cell.parts : 0)),
+    last: (k) => new Tensor(all.stack(k)).narrow(0, backwards ? 0 : time - 1, 1).squeeze(0),
+  };
 }
 
 abstract class Recurrent extends Module {
@@ -236,11 +266,11 @@ abstract class Recurrent extends Module {
     }
     const valid = options.lengths ? this.#valid(options.lengths, n, time) : null;
     const directions = this.#directions;
-    const last: Tensor[][] = [];
-    let sequence = x;
+    const runs: Run[] = [];
+    let sequence: Tensor = x.transpose(0, 1); // [time, n, inputs]
     for (let layer = 0; layer < cells.length / directions; layer++) {
       if (layer > 0 && this.#dropout) sequence = this.#dropout.train(this.training).forward(sequence);
-      const runs = Array.from({ length: directions }, (_, direction) => {
+      const both = Array.from({ length: directions }, (_, direction) => {
         const at = layer * directions + direction;
         return run(
           cells[at]!,
@@ -250,16 +280,20 @@ abstract class Recurrent extends Module {
           valid,
         );
       });
-      last.push(...runs.map(({ state }) => state));
-      const outputs = runs.map(({ steps }) => stack(steps, 1)); // [n, time, hidden] each
-      sequence = Tensor.concat(outputs, 2);
+      runs.push(...both);
+      sequence = Tensor.concat(
+        both.map(({ output }) => output),
+        2,
+      );
     }
     return {
-      output: sequence,
-      state: Array.from({ length: parts }, (_, part) => stack(last.map((state) => state[part]!))),
+      output: sequence.transpose(0, 1),
+      get state() {
+        return Array.from({ length: parts }, (_, part) => stack(runs.map(({ last }) => last(part))));
+      },
     };
   }
-  #valid(lengths: Tensor, n: number, time: number): Tensor[] {
+  #valid(lengths: Tensor, n: number, time: number): Tensor {
     if (!sameShape(lengths.shape, [n]))
       throw new ShapeError(
         `${this.name}: lengths ${show(lengths.shape)}`,
@@ -272,12 +306,7 @@ abstract class Recurrent extends Module {
         `${this.name}: length ${values![wrong]} of sequence ${wrong}, with ${time} steps`,
         `Lengths run from 1 to ${time}.`,
       );
-    return arange(time)
-      .unsqueeze(1)
-      .lt(lengths.unsqueeze(0))
-      .unsqueeze(2)
-      .split(1)
-      .map((mask) => mask.squeeze(0)); // time × [n, 1]
+    return arange(time).unsqueeze(1).lt(lengths.unsqueeze(0)).unsqueeze(2); // [time, n, 1]
   }
   override describe(): string {
     const layers = this.cells.length / this.#directions;

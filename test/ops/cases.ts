@@ -1,8 +1,9 @@
 // For each row of the op table: inputs and attributes to try it on. A missing op does not compile.
-import { transfer } from '../../src/build.js';
+import { add, expandTo, matmul, mul, swapLast, transfer } from '../../src/build.js';
 import { hostMemory } from '../../src/device.js';
 import type { DType } from '../../src/dtype.js';
 import { make, type Node } from '../../src/graph.js';
+import { loop } from '../../src/loop.js';
 import type { BinaryName, LeafName, OpName, UnaryName } from '../../src/op-names.js';
 import type { Attributes } from '../../src/ops.js';
 
@@ -133,6 +134,24 @@ const conv = (weight: readonly number[], attributes: Attributes, input = image.s
 const pool2: Attributes = { kernel: [2, 2], stride: [2, 2], low: [0, 0], high: [0, 0], dilation: [1, 1] };
 const pool3: Attributes = { kernel: [3, 3], stride: [2, 1], low: [1, 1], high: [1, 1], dilation: [1, 1] };
 
+/** Two carried values, one of which is read a step later, and an output, over four steps; the matrix and the bias stay the same. */
+const recurrence = (reverse: boolean, results: readonly number[]): Case => ({
+  inputs: [{ shape: [2, 3] }, { shape: [4, 2, 3] }, { shape: [3, 3] }, { shape: [3] }],
+  node([start, sequence, matrix, bias]) {
+    const all = loop(
+      [start!, mul(start!, start!)],
+      [sequence!],
+      ([h, late], [x]) => {
+        const sum = add(add(x!, matmul(h!, swapLast(matrix!))), expandTo(make('exp', [bias!]), h!.shape));
+        const next = make('tanh', [sum]);
+        return { carry: [next, mul(h!, late!)], outputs: [mul(next, add(late!, expandTo(bias!, h!.shape)))] };
+      },
+      reverse,
+    );
+    return results.map((k) => all.stack(k)).reduce((p, q) => mul(p, q));
+  },
+});
+
 /** Memory that is not the host's, as far as anyone can tell. */
 const elsewhere = { ...hostMemory, name: 'elsewhere' };
 
@@ -229,4 +248,5 @@ export const cases: Record<OpName, Case[]> = {
     { inputs: [{ shape: [3, 9] }], attributes: { descending: true } },
   ]),
   cumsum: [view([3, 4, 5], { axis: 1 }), view([3, 4], { axis: 0 })],
+  scan: [recurrence(false, [0]), recurrence(true, [2]), recurrence(false, [0, 1, 2])],
 };

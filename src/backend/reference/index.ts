@@ -1,6 +1,7 @@
 // The definition of every operation: plain loops over dense arrays, sums in float64.
 import { type Backend, type Executable, hostMemory, type Memory, onHost } from '../../device.js';
 import { allocate, type TypedArray } from '../../dtype.js';
+import { unroll } from '../../fuse/unroll.js';
 import { ops } from '../../ops.js';
 import type { Plan, PlanNode } from '../../plan.js';
 import { isProfiling, record } from '../../profile.js';
@@ -73,7 +74,7 @@ export const openReference = (): Backend => ({
   name: 'reference',
   description: 'reference (plain TypeScript loops: slow, the definition of every operation)',
   memory: hostMemory,
-  compile: (plan) => new Interpreter(plan),
+  compile: (plan) => new Interpreter(unroll(plan)),
   allocate,
   scratchBytes: () => 0,
 });

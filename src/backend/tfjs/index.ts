@@ -2,6 +2,7 @@
 import type { Backend, DeviceMemory, Executable, Memory } from '../../device.js';
 import { bytesPerElement, type DType, type TypedArray } from '../../dtype.js';
 import { DeviceError, DTypeError } from '../../errors.js';
+import { unroll } from '../../fuse/unroll.js';
 import type { Plan, PlanNode } from '../../plan.js';
 import { isProfiling, record } from '../../profile.js';
 import { sizeOf } from '../../shape.js';
@@ -117,7 +118,7 @@ export function openTfjs(given: unknown): Backend {
     name: 'tfjs',
     description: `tfjs (TensorFlow.js ${tf.version_core ?? ''} on its backend '${tf.getBackend()}', operation by operation)`,
     memory,
-    compile: (plan) => new TfGraph(tf, plan),
+    compile: (plan) => new TfGraph(tf, unroll(plan)),
     allocate: (dtype, length) => new TfMemory(dtype, length),
     scratchBytes: () => 0,
   };
