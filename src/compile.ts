@@ -219,6 +219,13 @@ function agree(a: Compiled, b: Compiled): boolean {
   );
 }
 
+/** True while every parameter lies where it lay when the graph was compiled. */
+const unmoved = ({ captured, origins }: Compiled): boolean =>
+  origins.every((origin) => {
+    const home = 'parameter' in origin ? origin.parameter.node.home : null;
+    return home === null || home === captured?.home;
+  });
+
 /** Calls `fn` as it is. */
 function plain(fn: Compilable, args: readonly CompiledArgument[]): CompiledResult {
   const trace = new Trace(false);
@@ -238,7 +245,7 @@ function keyOf(args: readonly CompiledArgument[]): string {
         `compile: argument ${i} requires a gradient`,
         'Pass t.detach(), and let the function use the parameter itself; or differentiate within it, with grad().',
       );
-    return `${arg.dtype}${show(arg.shape)}`;
+    return `${arg.dtype}${show(arg.shape)} ${arg.device}`;
   });
   return [currentDevice().name, isRecording(), ...parts].join(' ');
 }
@@ -275,7 +282,7 @@ export function compile(fn: Compilable): Compilable {
     entries.set(key, entry);
     evaluate(args.flatMap((arg) => (arg instanceof Tensor ? [arg.node] : [])));
     if (entry.settled && entry.latest) {
-      const scalars = numbersNow(entry.latest);
+      const scalars = unmoved(entry.latest) ? numbersNow(entry.latest) : null;
       if (scalars) return run(entry.latest, args, scalars);
       Object.assign(entry, { calls: 1, latest: null, settled: false });
     }

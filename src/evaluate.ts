@@ -158,6 +158,8 @@ export interface Captured {
   readonly found: Walk;
   readonly plan: Plan;
   readonly signature: Signature;
+  /** Where the leaves lie that it was compiled for. */
+  readonly home: DeviceMemory;
   /** Computes the targets from the leaves of `found`, or what stands for them. */
   run(leaves: readonly Storage[], scalars: readonly number[]): Storage[];
 }
@@ -178,6 +180,7 @@ export function capture(targets: readonly Node[]): Captured {
     found,
     plan,
     signature: { scalars, words: words.slice(), hash },
+    home: backend.memory,
     run(leaves, numbers) {
       const outputs = targets.map((target) => storageFor(backend, target));
       executable.run(

@@ -26,7 +26,7 @@ import {
 import { loadSafetensors, saveSafetensors } from '../src/io/index.js';
 import * as nn from '../src/nn/index.js';
 import { adam, sgd } from '../src/optim/index.js';
-import { Parameter } from '../src/tensor.js';
+import { Parameter, type Tensor } from '../src/tensor.js';
 import { registerMirror, traffic } from './backend/mirror.js';
 
 const mirror = 'mirror' as DeviceName;
@@ -194,6 +194,27 @@ describe('training', () => {
     model.to('cpu');
     losses.push(step(), step(), step());
     expect(losses).toEqual(expected.losses);
+  });
+  it('compiles anew for a model that moved', () => {
+    const expected = run('reference').losses;
+    const { model, step } = trainer('reference', true);
+    const losses = [step(), step(), step()];
+    model.to(mirror);
+    model.to('cpu');
+    losses.push(step(), step());
+    losses.forEach((loss, i) => {
+      expect(loss).toBeCloseTo(expected[i]!, 5);
+    });
+    const twice = compile((x: Tensor) => x.mul(2).sum());
+    const here = tensor([1, 2]);
+    for (const x of [here, here, here, here, here.to(mirror), here.to(mirror), here.to(mirror), here])
+      expect(twice(x).item()).toBe(6);
+    const layer = nn.linear(2, 1, { bias: false });
+    layer.weight.assign(tensor([[1, 1]]));
+    const forward = compile(() => noGrad(() => layer.weight.sum()));
+    for (let i = 0; i < 4; i++) expect(forward().item()).toBe(2);
+    layer.to(mirror);
+    for (let i = 0; i < 4; i++) expect([forward().item(), forward().device]).toEqual([2, 'mirror']);
   });
   it('says what to do where the model stays behind', () => {
     const model = nn.linear(2, 1);
