@@ -1,0 +1,137 @@
+// In: rendered kernels. Out: a program whose runs take addresses and numbers, and put everything on the GPU's stream.
+import type { KernelSummary } from '../../device.js';
+import type { DType } from '../../dtype.js';
+import { isProfiling, record } from '../../profile.js';
+import type { Dispatch, Rendered } from '../gpu/rendered.js';
+import type { Block } from './allocator.js';
+import { constants } from './driver.js';
+import type { Gpu } from './gpu.js';
+import { dependencies, Graphs, type Range } from './graphs.js';
+import { type Addresses, KernelStep, type Step } from './step.js';
+
+/** From this many steps on a graph is launched instead of each of them. */
+const worthGraph = 3;
+const useGraphs = process.env.GRADLAB_CUDA_GRAPHS !== '0';
+
+/** Gives back the graphs of programs that nothing reaches any more. */
+const abandoned = new FinalizationRegistry<Graphs>((graphs) => graphs.clear());
+
+const writers: Record<DType, (view: DataView, at: number, value: number) => void> = {
+  float32: (view, at, value) => view.setFloat32(at, value, true),
+  float64: (view, at, value) => view.setFloat64(at, value, true),
+  int32: (view, at, value) => view.setInt32(at, value, true),
+  uint32: (view, at, value) => view.setUint32(at, value, true),
+  bool: (view, at, value) => view.setUint8(at, value === 0 ? 0 : 1),
+};
+
+/** What a program is made of. */
+export interface Parts {
+  readonly rendered: Rendered;
+  readonly kernels: readonly KernelSummary[];
+  /** How many buffers the schedule has; after them come those that the renderer added. */
+  readonly buffers: number;
+  /** Buffers in the order of a run's leaves, then of its outputs. */
+  readonly outside: readonly number[];
+  /** Steps that stand in for kernels, by their number: nothing is dispatched for these. */
+  readonly instead: ReadonlyMap<number, Step>;
+}
+
+/** A sequence of steps over one set of addresses. */
+export class Program {
+  readonly #gpu: Gpu;
+  readonly #rendered: Rendered;
+  readonly #kernels: readonly KernelSummary[];
+  readonly #outside: readonly number[];
+  readonly #steps: readonly Step[];
+  readonly #addresses: Addresses;
+  readonly #graphs: Graphs;
+  readonly #numbers: DataView;
+  readonly #parameters: Block | null;
+  #runs = 0;
+
+  constructor(gpu: Gpu, { rendered, kernels, buffers, outside, instead }: Parts) {
+    this.#gpu = gpu;
+    this.#rendered = rendered;
+    this.#kernels = kernels;
+    this.#outside = outside;
+    const { dispatches, memory, parameterBytes } = rendered;
+    const parameters = Math.max(buffers - 1, ...memory.offsets.keys()) + 1;
+    const status = parameters + 1;
+    this.#addresses = new Float64Array(status + 1);
+    this.#addresses[status] = gpu.memory.status;
+    this.#parameters = parameterBytes > 0 ? gpu.memory.blockOf(this, parameterBytes, 'numbers of kernels') : null;
+    this.#addresses[parameters] = this.#parameters?.address ?? 0;
+    this.#numbers = new DataView(new ArrayBuffer(parameterBytes));
+    this.#steps = this.#makeSteps(dispatches, instead, parameters, status);
+    const rangeOf = (place: number): Range => {
+      const { offset, bytes } = memory.offsets.get(place) ?? { offset: 0, bytes: 1 };
+      return { memory: memory.offsets.has(place) ? -1 : place, from: offset, to: offset + bytes };
+    };
+    this.#graphs = new Graphs(gpu, this.#steps, dependencies(this.#steps, rangeOf), this.#addresses.length);
+    abandoned.register(this, this.#graphs);
+  }
+
+  #makeSteps(
+    dispatches: readonly Dispatch[],
+    instead: ReadonlyMap<number, Step>,
+    parameters: number,
+    status: number,
+  ): Step[] {
+    const own = dispatches.filter(({ kernel }) => !instead.has(kernel));
+    const handles = this.#gpu.kernels.load(own);
+    const steps: Step[] = own.map((dispatch, i) => {
+      const { bindings } = dispatch;
+      const places = bindings.map(({ buffer }) => buffer);
+      const writes = bindings.filter((binding) => binding.writes).map(({ buffer }) => buffer);
+      if (dispatch.parameters) places.push(parameters);
+      if (dispatch.status) places.push(status);
+      return new KernelStep(this.#gpu, handles[i]!, dispatch, dispatch.kernel, places, writes);
+    });
+    return [...steps, ...instead.values()].sort((a, b) => a.kernel - b.kernel);
+  }
+
+  /** Puts a run on the stream. */
+  run(outside: readonly number[], scalars: readonly number[]): void {
+    const addresses = this.#addresses;
+    const { memory, parameters } = this.#rendered;
+    this.#outside.forEach((place, i) => {
+      addresses[place] = outside[i]!;
+    });
+    if (memory.bytes > 0) {
+      const arena = this.#gpu.memory.arena(memory.bytes);
+      for (const [place, { offset }] of memory.offsets) addresses[place] = arena + offset;
+    }
+    if (this.#parameters) {
+      for (const { scalar, dtype, at } of parameters) writers[dtype](this.#numbers, at, scalars[scalar]!);
+      this.#gpu.stream.write(this.#parameters.address, new Uint8Array(this.#numbers.buffer));
+    }
+    if (isProfiling()) this.#profile();
+    else if (useGraphs && this.#runs > 0 && this.#steps.length >= worthGraph) this.#graphs.run(addresses);
+    else for (const step of this.#steps) step.launch(addresses);
+    this.#runs++;
+  }
+
+  /** A run with the time of each kernel. */
+  #profile(): void {
+    const { driver, stream } = this.#gpu;
+    const mark = (): number => {
+      const event = driver.get('cuEventCreate', constants.CU_EVENT_DEFAULT);
+      driver.call('cuEventRecord', event, stream.handle);
+      return event;
+    };
+    const events = [mark()];
+    for (const step of this.#steps) {
+      step.launch(this.#addresses);
+      events.push(mark());
+    }
+    stream.synchronize();
+    const nanoseconds = new Float64Array(this.#kernels.length);
+    const milliseconds = new Float32Array(1);
+    this.#steps.forEach(({ kernel }, i) => {
+      driver.call('cuEventElapsedTime', milliseconds, events[i]!, events[i + 1]!);
+      nanoseconds[kernel] = nanoseconds[kernel]! + milliseconds[0]! * 1e6;
+    });
+    for (const event of events) driver.call('cuEventDestroy_v2', event);
+    record(this.#kernels, nanoseconds);
+  }
+}
