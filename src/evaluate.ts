@@ -5,11 +5,13 @@ import { ValueError } from './errors.js';
 import { apart, type Node } from './graph.js';
 import { ops } from './ops.js';
 import { type Plan, planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
+import { type MatmulPrecision, matmulPrecision } from './precision.js';
 import { sizeOf } from './shape.js';
 import { refuseValues } from './trace.js';
 
 interface Cached {
   signature: Int32Array;
+  precision: MatmulPrecision;
   executable: Executable;
 }
 const caches = new WeakMap<Backend, Map<number, Cached[]>>();
@@ -36,9 +38,10 @@ function executableOf(backend: Backend, found: Walk, { words, hash }: Signature,
   const cache = caches.get(backend) ?? new Map<number, Cached[]>();
   caches.set(backend, cache);
   const bucket = cache.get(hash) ?? [];
-  let hit = bucket.find((entry) => equal(entry.signature, words));
+  const precision = matmulPrecision();
+  let hit = bucket.find((entry) => entry.precision === precision && equal(entry.signature, words));
   if (!hit) {
-    hit = { signature: words.slice(), executable: backend.compile(planOf(found, targets)) };
+    hit = { signature: words.slice(), precision, executable: backend.compile(planOf(found, targets)) };
     bucket.push(hit);
   }
   // Most recently used last, so that the first is the one to forget.
