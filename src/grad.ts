@@ -87,14 +87,19 @@ function join(pieces: readonly Node[], axis: number): Node | null {
 }
 
 /**
- * Says that a node made since `first` is not wanted after all, so that it does not count as a reader of its inputs:
- * what is read from outside a plan is stored.
+ * Says that nodes made since `first` are not wanted after all, so that they do not count as readers of their inputs:
+ * what is read from outside a plan is stored. Those in `wanted`, and what is read, stay.
  */
-function discard(node: Node, first: number): void {
-  if (node.id < first || node.uses > 0) return;
-  for (const input of node.inputs) {
-    input.uses--;
-    discard(input, first);
+function discard(nodes: readonly Node[], first: number, wanted: ReadonlySet<Node>): void {
+  const mark = nextMark();
+  const stack = [...nodes];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (node.id < first || node.uses > 0 || node.mark === mark || wanted.has(node)) continue;
+    node.mark = mark;
+    for (const input of node.inputs) {
+      input.uses--;
+      stack.push(input);
+    }
   }
 }
 
@@ -131,8 +136,8 @@ function watched(node: Node, g: Node): Node {
   return seen;
 }
 
-/** The sum of what arrived at a node. */
-function total(parts: readonly Node[], first: number): Node {
+/** The sum of what arrived at a node; what does not go into it is added to `unwanted`. */
+function total(parts: readonly Node[], unwanted: Node[]): Node {
   if (parts.length === 1) return parts[0]!;
   const cut = new Map<number, Node[]>();
   for (const part of parts) {
@@ -147,10 +152,8 @@ function total(parts: readonly Node[], first: number): Node {
     const whole = pieces.length > 1 ? join(pieces, axis) : null;
     if (!whole) continue;
     joined.push(whole);
-    for (const piece of pieces) {
-      done.add(piece);
-      discard(piece, first);
-    }
+    for (const piece of pieces) done.add(piece);
+    unwanted.push(...pieces);
   }
   return [...joined, ...parts.filter((part) => !done.has(part))].reduce((sum, part) => add(sum, part));
 }
@@ -177,6 +180,7 @@ export function pullBack(
   const loops = loopsIn(order);
   const arrived = new Array<Node[] | null>(order.length).fill(null);
   arrived[order.length - 1] = [seed];
+  const unwanted: Node[] = [];
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
     const parts = arrived[i];
@@ -185,7 +189,7 @@ export function pullBack(
     let passed: readonly (Node | null)[] | null = null;
     if (parts) {
       arrived[i] = null;
-      const g = watched(node, total(parts, first));
+      const g = watched(node, total(parts, unwanted));
       const ends = node.variable !== null || stops.has(node) || sources.length === 0;
       if (ends || node === output) gradients.set(node, g);
       if (ends) continue;
@@ -204,7 +208,7 @@ export function pullBack(
       const part = passed[k];
       if (!part) continue;
       if (source < 0) {
-        discard(part, first);
+        unwanted.push(part);
         continue;
       }
       const list = arrived[source];
@@ -212,6 +216,8 @@ export function pullBack(
       else arrived[source] = [part];
     }
   }
+  // At the end, when all that will read them has been made.
+  discard(unwanted, first, new Set(gradients.values()));
   return gradients;
 }
 

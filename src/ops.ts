@@ -247,8 +247,7 @@ export const ops: Record<OpName, Op> = {
   erf: floatUnary((n, g) => mul(g, mul(num(g, 2 / Math.sqrt(Math.PI)), unary('exp', neg(mul(x(n), x(n))))))),
   expm1: floatUnary((n, g) => mul(g, add(n, num(g, 1)))),
   log1p: floatUnary((n, g) => div(g, add(x(n), num(g, 1)))),
-  /** As PyTorch's, NaN passes gradients on. */
-  relu: anyUnary((n, g) => where(make('le', [n, num(n, 0)]), num(g, 0), g)),
+  relu: anyUnary((n, g) => where(less(num(n, 0), n), g, num(g, 0))),
   floor: anyUnary((_, g) => num(g, 0)),
   ceil: anyUnary((_, g) => num(g, 0)),
   /** Half to even, as in IEEE 754 and PyTorch. */

@@ -397,7 +397,7 @@ export class Tensor<S extends Shape = Shape> {
   erf(): Tensor<S> {
     return this.#float('erf');
   }
-  /** max(x, 0); its gradient at 0 is 0. */
+  /** max(x, 0); its gradient is 0 at 0, and at NaN, where PyTorch's is 1. */
   relu(): Tensor<S> {
     return this.#unary('relu');
   }
