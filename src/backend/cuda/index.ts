@@ -1,0 +1,79 @@
+// The CUDA device: plans become kernels that NVRTC compiles, run through the driver of an NVIDIA GPU.
+import type { Backend, Executable, KernelSummary, Memory } from '../../device.js';
+import { describe } from '../../fuse/describe.js';
+import type { Schedule } from '../../fuse/kernel.js';
+import { optimize } from '../../fuse/optimize.js';
+import { schedule } from '../../fuse/schedule.js';
+import type { Plan } from '../../plan.js';
+import { cuda } from '../gpu/cuda.js';
+import { render } from '../gpu/render.js';
+import type { Limits } from '../gpu/rendered.js';
+import { release } from './driver.js';
+import { size } from './errors.js';
+import { Gpu } from './gpu.js';
+import { onGpu } from './memory.js';
+import { Program } from './program.js';
+
+/** What every GPU since the generation of 2020 allows without asking. */
+const limits: Limits = {
+  storageBuffers: 480,
+  workgroupThreads: 1024,
+  sharedBytes: 48 << 10,
+  gridPerAxis: 65535,
+  alignment: 256,
+  f16: true,
+  subgroups: true,
+};
+
+/** A buffer that a run brings, as one of its leaves or of its outputs. */
+interface Outside {
+  readonly buffer: number;
+  readonly leaf?: number;
+  readonly output?: number;
+}
+
+const outsideOf = ({ buffers }: Schedule): Outside[] =>
+  buffers.flatMap(({ leaf, output }, buffer): Outside[] => {
+    if (leaf !== undefined) return [{ buffer, leaf }];
+    return output === undefined ? [] : [{ buffer, output }];
+  });
+
+class CudaExecutable implements Executable {
+  readonly kernels: readonly KernelSummary[];
+  readonly #program: Program;
+  readonly #outside: readonly Outside[];
+
+  constructor(plan: Plan, gpu: Gpu) {
+    const scheduled = schedule(optimize(plan));
+    this.kernels = describe(scheduled);
+    this.#outside = outsideOf(scheduled);
+    this.#program = new Program(gpu, {
+      rendered: render(scheduled, cuda, limits),
+      kernels: this.kernels,
+      buffers: scheduled.buffers.length,
+      outside: this.#outside.map(({ buffer }) => buffer),
+      instead: new Map(),
+    });
+  }
+
+  run(leaves: readonly Memory[], scalars: readonly number[], outputs: readonly Memory[]): void {
+    const addresses = this.#outside.map(
+      ({ leaf, output = 0 }) => onGpu((leaf === undefined ? outputs[output] : leaves[leaf])!).address,
+    );
+    this.#program.run(addresses, scalars);
+  }
+}
+
+/** Opens the first NVIDIA GPU that the driver shows. @throws DeviceError where there is none or something is missing, with the cure */
+export function openCuda(): Backend {
+  const gpu = new Gpu();
+  const { driver, compiler, memory } = gpu;
+  return {
+    name: 'cuda',
+    description: `cuda (${driver.name}, ${size(driver.totalBytes)}; driver for CUDA ${release(driver.version)}, NVRTC ${compiler.version})`,
+    memory,
+    compile: (plan) => new CudaExecutable(plan, gpu),
+    allocate: (dtype, length) => memory.array(dtype, length),
+    scratchBytes: () => memory.arenaBytes,
+  };
+}
