@@ -1,31 +1,16 @@
 // Tensors from numbers, and from nothing.
 import * as b from './build.js';
+import { type CreateOptions, finish } from './create-options.js';
 import { currentDevice, memoryOf, Storage } from './device.js';
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
 import { checkShape, checkWhole, type Shape, sizeOf } from './shape.js';
-import { Parameter, Tensor } from './tensor.js';
+import { Tensor } from './tensor.js';
 import type * as t from './types/index.js';
-
-/** Options of the creating functions. */
-export interface CreateOptions {
-  /** Element type. Default: float32 for numbers, bool for booleans, that of a typed array. */
-  dtype?: DType;
-  /** Collect gradients in `grad`. Default false. */
-  requiresGrad?: boolean;
-  /** Where it lies: `'cpu'`, `'cuda'`, … Default: the chosen device; see `device()`. */
-  device?: string;
-}
 
 /** Numbers or booleans, nested. */
 export type NestedInput = number | boolean | readonly NestedInput[];
-
-/** The tensor with the options that all creating functions have. @internal */
-export function finish(made: Tensor, { device, requiresGrad }: Omit<CreateOptions, 'dtype'>): Tensor {
-  if (device !== undefined) made.node.place = memoryOf(device);
-  return requiresGrad ? new Parameter(made) : made;
-}
 
 /** A leaf that owns `array`, in `memory` or on the chosen device. @internal */
 export function fromArray(array: TypedArray, shape: Shape, dtype: DType, memory = currentDevice().memory): Tensor {

@@ -6,6 +6,7 @@ export * from './autograd.js';
 export { checkpoint } from './checkpoint.js';
 export { type CompiledArgument, type CompiledResult, compile } from './compile.js';
 export * from './create.js';
+export type { CreateOptions } from './create-options.js';
 export { type DeviceName, type DeviceReport, device, devices } from './device.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';

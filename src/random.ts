@@ -1,6 +1,6 @@
 // Random tensors: Philox counters, so that one seed gives one stream on every device.
 import * as b from './build.js';
-import { type CreateOptions, finish as finishCreation } from './create.js';
+import { type CreateOptions, finish as finishCreation } from './create-options.js';
 import { checkDType } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { make } from './graph.js';

@@ -3,7 +3,8 @@ import { TfMemory } from './backend/tfjs/index.js';
 import { toTensor } from './backend/tfjs/interpret.js';
 import { asTf, type TfTensor } from './backend/tfjs/namespace.js';
 import { showTensors } from './backend/tfjs/show.js';
-import { type CreateOptions, tensor } from './create.js';
+import { tensor } from './create.js';
+import type { CreateOptions } from './create-options.js';
 import { DTypeError } from './errors.js';
 import type { Tensor } from './tensor.js';
 

@@ -141,6 +141,7 @@ export const functions: Readonly<Record<string, Arguments>> = {
   logicalXor: [t23(), t23()],
   logit: [t23(), 0.1],
   manualSeed: [3],
+  matmulPrecision: ['highest'],
   maskedFill: [t23(), truth(), 1],
   maskedSelect: [t23(), truth()],
   median: [t23(), 1],
