@@ -2,8 +2,8 @@
 import { bytesPerElement } from '../dtype.js';
 import type { Kernel, Program, Schedule } from './kernel.js';
 
-/** Bytes to which places are aligned: a cache line. */
-const alignment = 64;
+/** Bytes to which places are aligned on the host. */
+const cacheLine = 64;
 
 const accessed = (program: Program): number[] =>
   [...program.inputs, ...program.outputs].map(({ access }) => access.buffer);
@@ -24,14 +24,19 @@ export function buffersOf(kernel: Kernel): number[] {
   }
 }
 
-/** Byte offsets of the scratch buffers in one arena, by best fit in order of birth. */
-export function planMemory({ buffers, kernels }: Schedule): { offsets: ReadonlyMap<number, number>; bytes: number } {
+/**
+ * Byte offsets in one arena, by best fit in order of birth: buffers that never live at the same time share memory.
+ * @param uses the buffers that each step touches, in the order of the steps.
+ */
+export function placeBuffers(
+  uses: readonly (readonly number[])[],
+  bytesOf: (buffer: number) => number,
+  alignment: number,
+): { offsets: ReadonlyMap<number, number>; bytes: number } {
   const birth = new Map<number, number>();
   const death = new Map<number, number>();
-  kernels.forEach((kernel, k) => {
-    for (const buffer of buffersOf(kernel)) {
-      const { leaf, output } = buffers[buffer]!;
-      if (leaf !== undefined || output !== undefined) continue;
+  uses.forEach((step, k) => {
+    for (const buffer of step) {
       if (!birth.has(buffer)) birth.set(buffer, k);
       death.set(buffer, k);
     }
@@ -40,8 +45,7 @@ export function planMemory({ buffers, kernels }: Schedule): { offsets: ReadonlyM
   const placed: { from: number; to: number; dies: number }[] = [];
   let bytes = 0;
   for (const [buffer, born] of birth) {
-    const { dtype, length } = buffers[buffer]!;
-    const size = Math.ceil((length * bytesPerElement(dtype)) / alignment) * alignment;
+    const size = Math.ceil(bytesOf(buffer) / alignment) * alignment;
     const alive = placed.filter((p) => p.dies >= born).sort((a, b) => a.from - b.from);
     let best = -1;
     let bestGap = Number.POSITIVE_INFINITY;
@@ -57,4 +61,14 @@ export function planMemory({ buffers, kernels }: Schedule): { offsets: ReadonlyM
     bytes = Math.max(bytes, best + size);
   }
   return { offsets, bytes };
+}
+
+/** Places of a schedule's scratch buffers. */
+export function planMemory({ buffers, kernels }: Schedule): { offsets: ReadonlyMap<number, number>; bytes: number } {
+  const isScratch = (i: number): boolean => buffers[i]!.leaf === undefined && buffers[i]!.output === undefined;
+  return placeBuffers(
+    kernels.map((kernel) => buffersOf(kernel).filter(isScratch)),
+    (i) => buffers[i]!.length * bytesPerElement(buffers[i]!.dtype),
+    cacheLine,
+  );
 }
