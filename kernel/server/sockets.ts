@@ -8,7 +8,7 @@ import { Signer } from '../wire/signature.js';
 import type { Composition, Outbox } from './outbox.js';
 
 /** Above this many unsent bytes the session is held up, until most of them are gone. */
-const MAX_UNSENT = 64 << 20;
+const MAX_UNSENT = 32 << 20;
 
 /** Sends one message after the other; a second send before the first is accepted would be refused by the socket. */
 class Writer {

@@ -152,8 +152,11 @@ line.on('message', (message: ToMain) => {
     take(message.number, message.order);
     return;
   }
-  // The cell may have begun after the stop, and before the termination hit it.
-  if (message.terminated) runner.markInterrupted();
+  if (message.terminated) {
+    endIfLeaving();
+    // The cell may have begun after the stop, and before the termination hit it.
+    runner.markInterrupted();
+  }
   runner.settleInterrupted();
   if (message.terminated) comms.settleInterrupted();
   // A termination can come late, when nobody waits for its end any more.
@@ -184,8 +187,20 @@ process.on('unhandledRejection', (reason) => {
 // Interrupts come over the line; a signal to the process group is for the child processes of user code.
 process.on('SIGINT', () => {});
 process.on('exit', () => ring.flush(1000));
+/** Set while the process ends, with its exit code. */
+let leaving: { code: Parameters<typeof process.exit>[0] } | undefined;
+const { exit, abort, kill } = process;
+process.exit = (code) => {
+  leaving = { code };
+  return exit.call(process, code);
+};
+/** After a stop in the middle of its end node runs no more than half of what it should. */
+function endIfLeaving(): void {
+  if (!leaving) return;
+  ring.flush(1000);
+  exit.call(process, leaving.code);
+}
 // Ways to end at once, which leave no time to the line thread.
-const { abort, kill } = process;
 process.abort = () => {
   ring.flush(1000);
   return abort.call(process);

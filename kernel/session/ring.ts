@@ -8,6 +8,9 @@ const CAPACITY = 1 << 18;
 /** Larger payloads go over the side port, so that one record never fills the ring. */
 const MAX_INLINE = 1 << 15;
 
+/** While so much is on the side port, writers of more wait. */
+const MOST_ASIDE = 1 << 24;
+
 /** So many frames at once are a flood. */
 const MANY = 8;
 
@@ -16,6 +19,8 @@ const HEAD = 0;
 const TAIL = 1;
 const ASLEEP = 2;
 const UNSENT = 3;
+/** Bytes on the side port. A stop may cut off the one who counts, so it is no more than about right. */
+const ASIDE = 4;
 
 /** What travels on the side port. The number pairs it with its record, should an interrupt have cut one of the two. */
 interface Parcel {
@@ -30,7 +35,7 @@ export interface RingMemory {
 }
 
 export function createRingMemory(): RingMemory {
-  return { control: new SharedArrayBuffer(16), data: new SharedArrayBuffer(CAPACITY) };
+  return { control: new SharedArrayBuffer(20), data: new SharedArrayBuffer(CAPACITY) };
 }
 
 /** The main thread's end. A full ring makes the writer wait, so an endless printing loop cannot exhaust memory. */
@@ -63,9 +68,12 @@ export class RingWriter {
 
   bytes(kind: Kind, run: number, payload: Uint8Array): void {
     if (payload.byteLength > MAX_INLINE) {
+      const length = payload.byteLength;
+      this.#awaitRoomAside();
       const copy = payload.byteLength === payload.buffer.byteLength ? payload : payload.slice();
       const parcel: Parcel = { number: ++this.#parcels, kind, payload: copy };
       this.#side.postMessage(parcel, copy.buffer instanceof ArrayBuffer ? [copy.buffer] : []);
+      Atomics.add(this.#control, ASIDE, length);
       const at = this.#reserve(4);
       this.#data.writeUInt32LE(parcel.number, at + HEADER_BYTES);
       writeHeader(this.#data, at, Kind.handover, run, 4);
@@ -121,11 +129,23 @@ export class RingWriter {
           continue;
         }
       } else if (free >= needed) return at;
-      // Also where the ring says that it is awake: a termination may have cut a writer off between the word and the call.
-      Atomics.store(this.#control, ASLEEP, 0);
-      this.#wake();
-      Atomics.wait(this.#control, TAIL, tail, 50);
+      this.#await(TAIL, tail);
     }
+  }
+
+  #awaitRoomAside(): void {
+    for (;;) {
+      const aside = Atomics.load(this.#control, ASIDE);
+      if (aside < MOST_ASIDE) return;
+      this.#await(ASIDE, aside);
+    }
+  }
+
+  #await(word: number, value: number): void {
+    // Also where the ring says that it is awake: a termination may have cut a writer off between the word and the call.
+    Atomics.store(this.#control, ASLEEP, 0);
+    this.#wake();
+    Atomics.wait(this.#control, word, value, 50);
   }
 
   #publish(payloadBytes: number, wake = true): void {
@@ -203,6 +223,8 @@ export class RingReader {
       const received: { message: Parcel } | undefined = receiveMessageOnPort(this.#side);
       if (!received) throw new Error(`ring: parcel ${number} is missing`);
       const { kind, payload } = received.message;
+      Atomics.sub(this.#control, ASIDE, payload.byteLength);
+      Atomics.notify(this.#control, ASIDE);
       if (received.message.number !== number) continue;
       const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
       return take(header(kind, this.#data.readUInt32LE(at + 8), payload.byteLength), body);

@@ -168,11 +168,14 @@ export class Client {
   }
 
   /** Another front end, which asks for something and is gone before the answer. */
-  async visit(channel: 'shell' | 'control', code: string): Promise<void> {
+  visit(channel: 'shell' | 'control', code: string): string {
+    const id = randomUUID();
     const visitor = new Dealer({ linger: 100 });
     visitor.connect(`tcp://127.0.0.1:${this.#ports[CHANNELS.indexOf(channel)]}`);
-    await visitor.send(this.#frames(randomUUID(), 'execute_request', { code, stop_on_error: false }));
-    visitor.close();
+    void visitor
+      .send(this.#frames(id, 'execute_request', { code, stop_on_error: false }))
+      .finally(() => visitor.close());
+    return id;
   }
 
   sign(frames: readonly Buffer[]): string {

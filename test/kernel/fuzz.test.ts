@@ -36,6 +36,7 @@ class Fuzzer {
   /** Of the kernel's subshells, also deleted ones. */
   #subshells: string[] = [];
   #isDebugging = false;
+  #visits: string[] = [];
   requests = 0;
   restarts = 0;
   rounds = 0;
@@ -76,7 +77,7 @@ class Fuzzer {
     else if (action < 0.84) this.#ask(widgetRequest(dice, this.#comms()));
     else if (action < 0.85) this.#kernel.kernel.kill('SIGINT');
     else if (action < 0.88) this.#answer();
-    else if (action < 0.9) this.#kernel.visit(dice.pick(['shell', 'control']), dice.chance(0.5) ? cell(dice) : '');
+    else if (action < 0.9) this.#visit(cell(dice));
     else this.#disturb();
   }
 
@@ -104,6 +105,12 @@ class Fuzzer {
       asked.content = { subshell_id: this.#dice.pick(['nobody', ...this.#subshells]) };
     }
     this.#ask(asked);
+  }
+
+  /** A front end that is not there any more for the answer. */
+  #visit(code: string): void {
+    const id = this.#kernel.visit(this.#dice.pick(['shell', 'control']), code);
+    this.#visits.push(`${id.slice(0, 4)} visit ${JSON.stringify(code)}`);
   }
 
   /** To a question, to one that was answered or is void, or to none. */
@@ -178,6 +185,7 @@ class Fuzzer {
       if (idles.length !== 1) throw this.#failure(`${idles.length} idle statuses for ${what}`);
     }
     this.#sent = new Map();
+    this.#visits = [];
     for (const { type, content } of this.#kernel.messages) {
       if (type === 'create_subshell_reply') this.#subshells.push(String(content.subshell_id));
     }
@@ -235,7 +243,8 @@ class Fuzzer {
   }
 
   #failure(what: string): Error {
-    const course = [...this.#sent].map(([id, { what }]) => `${id.slice(0, 4)} ${what}`).join('\n');
+    const asked = [...this.#sent].map(([id, { what }]) => `${id.slice(0, 4)} ${what}`);
+    const course = [...asked, ...this.#visits].map((each) => each.slice(0, 400)).join('\n');
     const came = this.#kernel.messages
       .filter(({ type }) => type !== 'stream' && type !== 'display_data')
       .map(({ type, parent, content }) => `${parent.slice(0, 4)} ${type} ${JSON.stringify(content).slice(0, 120)}`);

@@ -211,3 +211,12 @@ test('while a cell spins, heartbeat, control, completion and kernel_info answer'
   kernel.send('control', 'interrupt_request', {});
   expect((await kernel.finished(cell)).status).toBe('error');
 });
+
+test('a session that is stopped in the middle of its end ends', async () => {
+  const cell = kernel.execute('process.on("exit", () => { console.log("leaves"); for (;;); }); process.exit(3)');
+  await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
+  await kernel.request('interrupt_request', {}, 'control');
+  await kernel.finished(cell);
+  const later = 'await new Promise((done) => setTimeout(done, 5)); 1 + 1';
+  await expect.poll(async () => (await kernel.run(later)).result, { timeout: 50_000 }).toBe('2');
+});
