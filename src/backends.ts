@@ -1,10 +1,13 @@
 // In: the backends. Out: each registered under its name; every entry of the package imports this.
 import { openCpu } from './backend/cpu/index.js';
+import { openCuda } from './backend/cuda/index.js';
+import { seemsPresent as seemsCuda } from './backend/cuda/libraries.js';
 import { openReference } from './backend/reference/index.js';
 import { openTfjs } from './backend/tfjs/index.js';
 import { registerDevice } from './device.js';
 
 // In the order in which they are chosen.
+registerDevice('cuda', openCuda, seemsCuda);
 registerDevice('cpu', openCpu);
 registerDevice('reference', openReference);
 registerDevice('tfjs', openTfjs, () => false);
