@@ -14,6 +14,9 @@ const letterWidth = 6.5;
 export const angleFor = (names: readonly string[], width: number): number =>
   Math.max(0, ...names.map((name) => name.length)) * letterWidth > width ? -40 : 0;
 
+/** `0.001`, but `1e−4`; `100,000`, but `1e+6`. */
+const label = "datum.value < 0.001 || datum.value >= 1e6 ? format(datum.value, '~e') : format(datum.value, ',~g')";
+
 /** An axis whose lines stay few, at round numbers, where it is logarithmic. */
 export function axisOf(type: 'linear' | 'log' = 'linear', values: readonly number[] = []): Spec {
   if (type === 'linear') return {};
@@ -23,5 +26,5 @@ export function axisOf(type: 'linear' | 'log' = 'linear', values: readonly numbe
     ([low, high], v) => [Math.min(low, v), Math.max(high, v)],
     [usable[0]!, usable[0]!],
   );
-  return { values: logTicks(...ends), format: '~g' };
+  return { values: logTicks(...ends), labelExpr: label };
 }
