@@ -59,7 +59,7 @@ export class Accumulator {
   #better(value: string, than: string): string {
     const { source } = this;
     const sign = this.reduction === 'argmax' ? '>' : '<';
-    if (!isFloat(this.dtype)) return `${value} ${sign} ${than}`;
+    if (!isFloat(this.dtype)) return `(${value} ${sign} ${than})`;
     const nan = (x: string): string => source.use(source.dialect.isNaN(this.#type, x));
     return `(!${nan(than)} && (${value} ${sign} ${than} || ${nan(value)}))`;
   }
@@ -68,7 +68,9 @@ export class Accumulator {
   add(value: string, place: string): void {
     const { source, name } = this;
     if (this.#isArgument) {
-      source.line(`if (${name}_at == ${nowhere} || ${this.#better(value, name)}) { ${name} = ${value}; ${name}_at = ${place}; }`);
+      source.line(
+        `if (${name}_at == ${nowhere} || ${this.#better(value, name)}) { ${name} = ${value}; ${name}_at = ${place}; }`,
+      );
     } else this.#combine(value);
   }
 
@@ -76,14 +78,15 @@ export class Accumulator {
     const { source, name, reduction, dtype } = this;
     if (reduction === 'sum') source.line(`${name} += ${value};`);
     else if (reduction === 'prod') source.line(`${name} *= ${value};`);
-    else source.line(`${name} = ${elementwise.binary(reduction === 'max' ? 'max' : 'min', name, value, dtype, source)};`);
+    else
+      source.line(`${name} = ${elementwise.binary(reduction === 'max' ? 'max' : 'min', name, value, dtype, source)};`);
   }
 
   /** Takes in what another thread has gathered; the parts are names. */
   merge([value, place]: readonly string[]): void {
     const { source, name } = this;
     if (!this.#isArgument) return this.#combine(value!);
-    const earlier = `!${this.#better(name, value!)} && ${place} < ${name}_at`;
+    const earlier = `(!${this.#better(name, value!)} && ${place} < ${name}_at)`;
     source.line(
       `if (${place} != ${nowhere} && (${name}_at == ${nowhere} || ${this.#better(value!, name)} || ${earlier})) { ${name} = ${value}; ${name}_at = ${place}; }`,
     );

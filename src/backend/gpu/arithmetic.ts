@@ -32,7 +32,8 @@ const whole =
 const unary: Record<UnaryName, Unary> = {
   neg: (x, dtype) => (dtype === 'uint32' ? `0u - ${x}` : `-${x}`),
   abs: (x, dtype, w) => (dtype === 'uint32' ? x : isFloat(dtype) ? real('abs')(x, dtype, w) : `abs(${x})`),
-  sign: (x, dtype) => `${as(scalarOf[dtype], `${x} > ${zero(dtype)}`)} - ${as(scalarOf[dtype], `${x} < ${zero(dtype)}`)}`,
+  sign: (x, dtype) =>
+    `${as(scalarOf[dtype], `${x} > ${zero(dtype)}`)} - ${as(scalarOf[dtype], `${x} < ${zero(dtype)}`)}`,
   exp: real('exp'),
   log: real('log'),
   sqrt: real('sqrt'),
@@ -163,9 +164,7 @@ const binary: Record<BinaryName, Binary> = {
   mul: infix('*'),
   div: (a, b, dtype, w) => (isFloat(dtype) ? `${a} / ${b}` : integers('div', a, b, dtype, w)),
   pow: (a, b, dtype, w) =>
-    isFloat(dtype)
-      ? w.use(w.dialect.call('pow', scalarOf[dtype], [a, b]))
-      : integers('pow', a, b, dtype, w),
+    isFloat(dtype) ? w.use(w.dialect.call('pow', scalarOf[dtype], [a, b])) : integers('pow', a, b, dtype, w),
   max: extreme('>'),
   min: extreme('<'),
   mod: (a, b, dtype, w) => {

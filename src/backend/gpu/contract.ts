@@ -179,9 +179,7 @@ class Contraction {
           ...(n.size % (side * columns) === 0 ? [] : [`n < ${unsigned(n.size)}`]),
         ];
         const body = (): void => {
-          const at = batch
-            .with(m, m.coordinates(source, 'm', 'm_'))
-            .with(n, n.coordinates(source, 'n', 'n_'));
+          const at = batch.with(m, m.coordinates(source, 'm', 'm_')).with(n, n.coordinates(source, 'n', 'n_'));
           registers.scope(() => {
             registers.set(0, source.constant(this.#type, 'r0', `c[i * ${columns}u + j]`));
             for (const { register, access } of after.inputs) registers.load(register, access, at);

@@ -107,6 +107,11 @@ export interface Dialect {
   readonly barrier: string;
   /** Put before a loop of known length whose counter picks registers. */
   readonly unroll: string;
-  helper(result: Scalar | 'bool', name: string, parameters: readonly (readonly [Scalar, string])[], body: string): string;
+  helper(
+    result: Scalar | 'bool',
+    name: string,
+    parameters: readonly (readonly [Scalar, string])[],
+    body: string,
+  ): string;
   assemble(parts: Parts): string;
 }

@@ -22,7 +22,11 @@ function before(source: Source, a: string, b: string, { dtype }: Operand, descen
 }
 
 /** Sorts runs by counting, then merges neighbouring runs until one is left; equal numbers keep their order. */
-export function argsort({ attributes, shape, operands, output }: RoutineKernel, place: number, target: Target): Dispatch[] {
+export function argsort(
+  { attributes, shape, operands, output }: RoutineKernel,
+  place: number,
+  target: Target,
+): Dispatch[] {
   const [x] = operands as [Operand];
   const length = shape[shape.length - 1] ?? 1;
   const size = sizeOf(shape);
@@ -38,11 +42,16 @@ export function argsort({ attributes, shape, operands, output }: RoutineKernel, 
   const count = (): Dispatch => {
     const source = new Source(target, place, 'sort_runs');
     return each(source, space, () => {
-      const key = (index: string): string => source.load(x.access.buffer, `${unsigned(x.access.offset)} + start + ${index}`);
+      const key = (index: string): string =>
+        source.load(x.access.buffer, `${unsigned(x.access.offset)} + start + ${index}`);
       source.constant('u32', 'start', `i / ${unsigned(length)} * ${unsigned(length)}`);
       source.constant('u32', 'at', 'i - start');
       source.constant('u32', 'first', `at / ${run}u * ${run}u`);
-      source.constant('u32', 'last', source.dialect.select(`first + ${run}u < ${unsigned(length)}`, `first + ${run}u`, unsigned(length)));
+      source.constant(
+        'u32',
+        'last',
+        source.dialect.select(`first + ${run}u < ${unsigned(length)}`, `first + ${run}u`, unsigned(length)),
+      );
       const own = source.constant(scalarOf[x.dtype], 'own', key('at'));
       source.variable('u32', 'rank', 'first');
       source.loop('k', 'first', 'last', '1u', () => {
@@ -58,8 +67,10 @@ export function argsort({ attributes, shape, operands, output }: RoutineKernel, 
     const source = new Source(target, place, 'merge_runs');
     return each(source, space, () => {
       const from = result(pass - 1).buffer;
-      const key = (index: string): string => source.load(x.access.buffer, `${unsigned(x.access.offset)} + start + u32(${index})`);
-      const clipped = (value: string): string => source.dialect.select(`${value} < ${unsigned(length)}`, value, unsigned(length));
+      const key = (index: string): string =>
+        source.load(x.access.buffer, `${unsigned(x.access.offset)} + start + u32(${index})`);
+      const clipped = (value: string): string =>
+        source.dialect.select(`${value} < ${unsigned(length)}`, value, unsigned(length));
       source.constant('u32', 'start', `i / ${unsigned(length)} * ${unsigned(length)}`);
       source.constant('u32', 'at', 'i - start');
       source.constant('u32', 'mine', `at / ${unsigned(width)}`);
@@ -74,7 +85,9 @@ export function argsort({ attributes, shape, operands, output }: RoutineKernel, 
         source.constant('u32', 'middle', '(low + high) / 2u');
         const other = source.constant(scalarOf[x.dtype], 'other', key(source.load(from, 'start + middle')));
         const right = `(mine % 2u == 1u && !${before(source, own, other, x, descending)})`;
-        source.line(`if (${before(source, other, own, x, descending)} || ${right}) { low = middle + 1u; } else { high = middle; }`);
+        source.line(
+          `if (${before(source, other, own, x, descending)} || ${right}) { low = middle + 1u; } else { high = middle; }`,
+        );
       });
       source.constant('u32', 'together', `mine / 2u * ${unsigned(2 * width)}`);
       const { buffer, offset } = result(pass);
@@ -85,7 +98,11 @@ export function argsort({ attributes, shape, operands, output }: RoutineKernel, 
 }
 
 /** Running sums: a workgroup a line, or a thread where lines are short or many. */
-export function cumsum({ attributes, shape, operands, output, dtype }: RoutineKernel, place: number, target: Target): Dispatch[] {
+export function cumsum(
+  { attributes, shape, operands, output, dtype }: RoutineKernel,
+  place: number,
+  target: Target,
+): Dispatch[] {
   const [x] = operands as [Operand];
   const axis = need(attributes.axis, 'axis');
   const type = scalarOf[dtype];
@@ -116,7 +133,9 @@ export function cumsum({ attributes, shape, operands, output, dtype }: RoutineKe
   source.loop('k0', '0u', unsigned(line.size), `${threads}u`, () => {
     source.constant('u32', 'k', 'k0 + thread');
     source.variable(type, 'total', literal(0, dtype));
-    source.block(`if (k < ${unsigned(line.size)})`, () => source.line(`total = ${read(source, 'value', x, step(at, 'k'))};`));
+    source.block(`if (k < ${unsigned(line.size)})`, () =>
+      source.line(`total = ${read(source, 'value', x, step(at, 'k'))};`),
+    );
     source.line(`${shared}[thread] = total;`);
     source.loop('reach', '1u', `${threads}u`, 'reach', () => {
       source.barrier();

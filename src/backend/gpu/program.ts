@@ -35,7 +35,11 @@ const philox = (source: Source): Helper => {
     `  return ${dialect.select('word < 2u', dialect.select('word == 0u', 'x0', 'x1'), dialect.select('word == 2u', 'x2', 'x3'))};`,
   ].join('\n');
   const parameters = ['key0', 'key1', 'counter', 'counterHigh', 'word'].map((name) => ['u32', name] as const);
-  return { name: 'philox', needs: [...high0.needs, ...high1.needs], text: dialect.helper('u32', 'philox', parameters, body) };
+  return {
+    name: 'philox',
+    needs: [...high0.needs, ...high1.needs],
+    text: dialect.helper('u32', 'philox', parameters, body),
+  };
 };
 
 /** Registers of a program while a kernel is written: the text of each that has a value. */
@@ -73,7 +77,8 @@ export class Registers {
     for (const { register, value } of this.program.constants) {
       const { dtype } = this.program.registers[register]!;
       const text = this.source.scalar(value, dtype);
-      if ('scalar' in value) this.set(register, this.source.constant(scalarOf[dtype], `${this.prefix}${register}`, text));
+      if ('scalar' in value)
+        this.set(register, this.source.constant(scalarOf[dtype], `${this.prefix}${register}`, text));
       else {
         this.set(register, text.startsWith('-') ? `(${text})` : text);
         this.#literals.add(register);

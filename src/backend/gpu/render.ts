@@ -52,7 +52,10 @@ function check(kernels: readonly Kernel[], { lacks, name }: Dialect): void {
   for (const kernel of kernels) {
     const missing = dtypesOf(kernel).find((dtype) => lacks.has(dtype));
     if (missing)
-      throw new DTypeError(`${missing} is not available on ${name}`, `Use t.to('float32'), or compute there: device('cpu').`);
+      throw new DTypeError(
+        `${missing} is not available on ${name}`,
+        `Use t.to('float32'), or compute there: device('cpu').`,
+      );
   }
 }
 
@@ -86,10 +89,16 @@ export function render(schedule: Schedule, dialect: Dialect, limits: Limits): Re
     isEmpty(kernel) ? [] : split(kernel, target).flatMap((part) => dispatches(part, place, target)),
   );
   const bytesOf = (buffer: number): number => buffers[buffer]!.length * dialect.bytesOf(buffers[buffer]!.dtype);
-  const isScratch = (buffer: number): boolean => buffers[buffer]!.leaf === undefined && buffers[buffer]!.output === undefined;
+  const isScratch = (buffer: number): boolean =>
+    buffers[buffer]!.leaf === undefined && buffers[buffer]!.output === undefined;
   const uses = made.map(({ bindings }) => bindings.map(({ buffer }) => buffer).filter(isScratch));
   const { offsets, bytes } = placeBuffers(uses, bytesOf, limits.alignment);
   const places = new Map<number, Place>();
   for (const [buffer, offset] of offsets) places.set(buffer, { offset, bytes: bytesOf(buffer) });
-  return { dispatches: made, parameters: parameters.list, parameterBytes: parameters.bytes, memory: { offsets: places, bytes } };
+  return {
+    dispatches: made,
+    parameters: parameters.list,
+    parameterBytes: parameters.bytes,
+    memory: { offsets: places, bytes },
+  };
 }

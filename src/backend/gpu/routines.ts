@@ -6,7 +6,7 @@ import { scalarOf } from './dialect.js';
 import { literal, unsigned } from './literal.js';
 import type { Dispatch } from './rendered.js';
 import { Source, type Target } from './source.js';
-import { Position, Space, sum } from './space.js';
+import { Position, Space, sum, term } from './space.js';
 
 export const threads = 256;
 
@@ -44,12 +44,6 @@ const without = (access: Access, d: number): Access => ({
   strides: access.strides.map((s, i) => (i === d ? 0 : s)),
   bounds: null,
 });
-
-/** An axis of its own beside a space that goes through the others. */
-const axisOf = (shape: readonly number[], axis: number): Space => {
-  const steps = { strides: shape.map((_, d) => (d === axis ? 1 : 0)), bounds: { lo: [], hi: [], fill: 0 } };
-  return new Space(shape, shape[axis] === 1 ? [] : [axis], [{ ...steps, bounds: null }]);
-};
 
 /** out[…i…] = x[…index[…i…]…] */
 function gather({ attributes, shape, operands, output }: RoutineKernel, place: number, target: Target): Dispatch[] {
@@ -142,7 +136,12 @@ class Windows {
   }
 
   /** Writes the input positions p of a tap in the window at `places`, and runs `body` where they are inside. */
-  inside(source: Source, places: readonly string[], taps: readonly string[], body: (positions: string[]) => void): void {
+  inside(
+    source: Source,
+    places: readonly string[],
+    taps: readonly string[],
+    body: (positions: string[]) => void,
+  ): void {
     const positions = taps.map((tap, s) => {
       const step = this.dilation(s) === 1 ? tap : `${tap} * ${this.dilation(s)}u`;
       const from = this.stride(s) === 1 ? places[s]! : `${places[s]} * ${this.stride(s)}u`;
@@ -172,22 +171,28 @@ const addressOf = ({ offset, strides }: Access, indices: readonly string[]): str
   sum(
     offset,
     strides.flatMap((s, d) =>
-      s === 0 || indices[d] === '0u' ? [] : [`${s < 0 ? '-' : '+'} ${unsigned(Math.abs(s))} * ${indices[d]}`],
+      s === 0 || indices[d] === '0u' ? [] : [term(s, indices[d]!)],
     ),
   );
 
-/** Finds the first maximum of a window (NaN is greatest): its address in x becomes `where`. */
-function findMaximum(source: Source, windows: Windows, x: Operand, lead: readonly string[], places: readonly string[]): void {
+/** Finds the first maximum of a window (NaN is greatest): its address in x becomes `found`. */
+function findMaximum(
+  source: Source,
+  windows: Windows,
+  x: Operand,
+  lead: readonly string[],
+  places: readonly string[],
+): void {
   const type = scalarOf[x.dtype];
   source.variable(type, 'best', literal(0, x.dtype));
-  source.variable('u32', 'where', '0xffffffffu');
+  source.variable('u32', 'found', '0xffffffffu');
   windows.taps(source, (taps) => {
     windows.inside(source, places, taps, (positions) => {
       const at = source.constant('u32', 'at', addressOf(x.access, [...lead, ...positions]));
       source.constant(type, 'value', source.load(x.access.buffer, at));
       const nan = (name: string): string => source.use(source.dialect.isNaN(type, name));
       const better = isFloat(x.dtype) ? `value > best || (${nan('value')} && !${nan('best')})` : 'value > best';
-      source.line(`if (where == 0xffffffffu || ${better}) { best = value; where = at; }`);
+      source.line(`if (found == 0xffffffffu || ${better}) { best = value; found = at; }`);
     });
   });
 }
@@ -202,15 +207,22 @@ function poolTake({ attributes, shape, operands, output }: RoutineKernel, place:
     each(source, space, (_, coordinates) => {
       const indices = named(space, coordinates, shape);
       findMaximum(source, windows, x, indices.slice(0, windows.lead), indices.slice(windows.lead));
-      const same = taken.access.buffer === x.access.buffer && addressOf(taken.access, indices) === addressOf(x.access, indices);
-      const value = same ? 'best' : source.load(taken.access.buffer, `where - ${unsigned(x.access.offset)} + ${unsigned(taken.access.offset)}`);
+      // Both are dense: an element has the same place in each.
+      const shift = taken.access.offset - x.access.offset;
+      const at = shift === 0 ? 'found' : `found ${shift < 0 ? '-' : '+'} ${unsigned(Math.abs(shift))}`;
+      const value =
+        taken.access.buffer === x.access.buffer && shift === 0 ? 'best' : source.load(taken.access.buffer, at);
       source.store(output.buffer, addressOf(output, indices), value);
     }),
   ];
 }
 
 /** For each element of x the sum of what the windows receive whose first maximum it is. */
-function poolPut({ attributes, shape, operands, output, dtype }: RoutineKernel, place: number, target: Target): Dispatch[] {
+function poolPut(
+  { attributes, shape, operands, output, dtype }: RoutineKernel,
+  place: number,
+  target: Target,
+): Dispatch[] {
   const [x, g] = operands as [Operand, Operand];
   const windows = new Windows(attributes, x.shape);
   const source = new Source(target, place, 'pool_put');
@@ -223,7 +235,9 @@ function poolPut({ attributes, shape, operands, output, dtype }: RoutineKernel, 
       source.variable(scalarOf[dtype], 'total', literal(0, dtype));
       covering(source, windows, indices.slice(windows.lead), g.shape.slice(windows.lead), (places) => {
         findMaximum(source, windows, x, lead, places);
-        source.line(`if (where == mine) { total += ${source.load(g.access.buffer, addressOf(g.access, [...lead, ...places]))}; }`);
+        source.line(
+          `if (found == mine) { total += ${source.load(g.access.buffer, addressOf(g.access, [...lead, ...places]))}; }`,
+        );
       });
       source.store(output.buffer, addressOf(output, indices), 'total');
     }),
@@ -240,11 +254,20 @@ function covering(
 ): void {
   const nest = (s: number, places: readonly string[], taps: readonly string[]): void => {
     if (s === windows.kernel.length) return body(places, taps);
-    const [kernel, stride, dilation, low] = [windows.kernel[s]!, windows.stride(s), windows.dilation(s), windows.low(s)];
+    const [kernel, stride, dilation, low] = [
+      windows.kernel[s]!,
+      windows.stride(s),
+      windows.dilation(s),
+      windows.low(s),
+    ];
     // Taps from the last to the first are windows from the first to the last.
     source.loop(`c${s}`, '0u', `${kernel}u`, '1u', () => {
       const tap = source.constant('u32', `u${s}`, `${kernel - 1}u - c${s}`);
-      source.constant('u32', `q${s}`, `${position[s]}${low > 0 ? ` + ${low}u` : ''} - ${tap}${dilation === 1 ? '' : ` * ${dilation}u`}`);
+      source.constant(
+        'u32',
+        `q${s}`,
+        `${position[s]}${low > 0 ? ` + ${low}u` : ''} - ${tap}${dilation === 1 ? '' : ` * ${dilation}u`}`,
+      );
       const steps = stride === 1 ? [] : [`q${s} % ${stride}u == 0u`];
       // Before the first window it wraps around, beyond the last.
       const inside = `q${s} < ${counts[s]! * stride}u`;
@@ -258,7 +281,11 @@ function covering(
 }
 
 /** Adds up overlapping windows. */
-function fold({ attributes, shape, operands, output, dtype }: RoutineKernel, place: number, target: Target): Dispatch[] {
+function fold(
+  { attributes, shape, operands, output, dtype }: RoutineKernel,
+  place: number,
+  target: Target,
+): Dispatch[] {
   const [g] = operands as [Operand];
   const windows = new Windows({ ...attributes, low: [] }, shape);
   const source = new Source(target, place, 'fold');

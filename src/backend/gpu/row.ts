@@ -104,9 +104,7 @@ class Rows {
     for (const { register, access } of program.inputs)
       if (!this.#isFull(register)) this.#registers.load(register, access, this.#row);
     for (const register of this.#held)
-      source.line(
-        source.dialect.array(scalarOf[program.registers[register]!.dtype], `held${register}`, this.#each),
-      );
+      source.line(source.dialect.array(scalarOf[program.registers[register]!.dtype], `held${register}`, this.#each));
     const last = Math.max(...this.#stages);
     for (let stage = 0; stage <= last; stage++) {
       this.#rowInstructions(stage);
@@ -125,7 +123,8 @@ class Rows {
   /** What is known once a row, after the sweep before. */
   #rowInstructions(stage: number): void {
     for (const instruction of this.kernel.program.instructions) {
-      if (this.#isFull(instruction.dst) || instruction.op === 'reduce' || this.#stages[instruction.dst] !== stage) continue;
+      if (this.#isFull(instruction.dst) || instruction.op === 'reduce' || this.#stages[instruction.dst] !== stage)
+        continue;
       this.#registers.compute(instruction, 'row');
     }
   }
@@ -175,7 +174,11 @@ class Rows {
     reduces.forEach((instruction, k) => {
       this.#registers.set(
         instruction.dst,
-        source.constant(scalarOf[program.registers[instruction.dst]!.dtype], `r${instruction.dst}`, accumulators[k]!.result),
+        source.constant(
+          scalarOf[program.registers[instruction.dst]!.dtype],
+          `r${instruction.dst}`,
+          accumulators[k]!.result,
+        ),
       );
     });
   }

@@ -135,7 +135,8 @@ export class Source implements Writer {
     if ('scalar' in ref) return this.parameter(ref.scalar, dtype);
     const type = scalarOf[dtype];
     const value = type === 'f32' ? Math.fround(ref.value) : ref.value;
-    if ((type === 'f32' || type === 'f64') && !Number.isFinite(value)) return this.use(this.dialect.nonFinite(type, value));
+    if ((type === 'f32' || type === 'f64') && !Number.isFinite(value))
+      return this.use(this.dialect.nonFinite(type, value));
     return literal(value, dtype);
   }
   parameter(scalar: number, dtype: DType): string {

@@ -72,9 +72,7 @@ export class Space {
     return this.#groups.flatMap((group, g) => {
       const stride = strides[group[group.length - 1]!]!;
       const i = coordinates[g]!;
-      if (stride === 0) return [];
-      if (stride === 1) return [`+ ${i}`];
-      return [stride > 0 ? `+ ${unsigned(stride)} * ${i}` : stride === -1 ? `- ${i}` : `- ${unsigned(-stride)} * ${i}`];
+      return stride === 0 ? [] : [term(stride, i)];
     });
   }
 
@@ -101,10 +99,20 @@ export class Space {
   }
 }
 
+/** A signed term of an address. */
+export function term(stride: number, index: string): string {
+  const size = Math.abs(stride);
+  return `${stride < 0 ? '-' : '+'} ${size === 1 ? index : `${unsigned(size)} * ${index}`}`;
+}
+
 /** A sum of an offset and terms with signs, as an expression; u32, in which what passes below zero comes back. */
 export function sum(offset: number, terms: readonly string[]): string {
   const last = offset === 0 ? [] : [`${offset < 0 ? '-' : '+'} ${unsigned(Math.abs(offset))}`];
-  const [first, ...rest] = [...terms.filter((term) => term.startsWith('+')), ...last, ...terms.filter((term) => term.startsWith('-'))];
+  const [first, ...rest] = [
+    ...terms.filter((term) => term.startsWith('+')),
+    ...last,
+    ...terms.filter((term) => term.startsWith('-')),
+  ];
   if (first === undefined) return '0u';
   return [first.startsWith('+ ') ? first.slice(2) : `0u ${first}`, ...rest].join(' ');
 }
