@@ -127,10 +127,10 @@ const pick = (tf: Tf, x: TfTensor, at: Int32Array, shape: readonly number[]): Tf
   tf.gather(tf.reshape(x, [sizeOf(x.shape)]), tf.tensor(at, [...shape], 'int32'));
 
 /** Zeros of `shape` with the elements of `x` added at flat positions. */
-const put = (tf: Tf, x: TfTensor, at: Int32Array, shape: readonly number[]): TfTensor =>
-  tf.reshape(tf.unsortedSegmentSum(tf.reshape(x, [at.length]), tf.tensor(at, [at.length], 'int32'), sizeOf(shape)), [
-    ...shape,
-  ]);
+function put(tf: Tf, x: TfTensor, at: Int32Array, shape: readonly number[]): TfTensor {
+  const flat = tf.scatterND(tf.tensor(at, [at.length, 1], 'int32'), tf.reshape(x, [at.length]), [sizeOf(shape)]);
+  return tf.reshape(flat, [...shape]);
+}
 
 /** Where each window has its maximum, as flat positions of `x`. */
 function peaks(tf: Tf, x: Value, pooled: readonly number[], node: PlanNode): Int32Array {

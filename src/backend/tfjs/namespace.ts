@@ -99,13 +99,13 @@ export interface Tf {
   split(x: TfTensor, parts: number, axis: number): TfTensor[];
   pad(x: TfTensor, paddings: [number, number][], value: number): TfTensor;
   gather(x: TfTensor, indices: TfTensor): TfTensor;
-  unsortedSegmentSum(x: TfTensor, segments: TfTensor, count: number): TfTensor;
+  scatterND(indices: TfTensor, updates: TfTensor, shape: number[]): TfTensor;
   matMul(a: TfTensor, b: TfTensor): TfTensor;
   conv2d: Convolution;
   conv3d: Convolution;
 }
 
-const needed = ['tensor', 'tidy', 'matMul', 'conv2d', 'gather', 'unsortedSegmentSum', 'getBackend', 'memory'] as const;
+const needed = ['tensor', 'tidy', 'matMul', 'conv2d', 'gather', 'scatterND', 'getBackend', 'memory'] as const;
 
 function looksLikeTf(given: unknown): given is Tf {
   return (

@@ -20,8 +20,7 @@ function rowsOf(name: string, scores: Tensor, labels: Tensor): { rows: Tensor; l
 }
 
 /** A share: what counts, and out of how many. */
-const share = (counted: Tensor, count: number): Tensor =>
-  concat([counted.to('float64').reshape(1), arange(1).to('float64').add(count)]);
+const share = (counted: Tensor, count: number): Tensor => concat([counted.int().reshape(1), arange(1).add(count)]);
 
 /** Share of samples whose largest score is at the label, 0 to 1. */
 export const accuracy = (): Metric => ({
@@ -53,7 +52,7 @@ export const perplexity = (options: { ignoreIndex?: number } = {}): Metric => ({
     const losses = crossEntropy(scores, labels, { reduction: 'sum', ...options });
     const count =
       options.ignoreIndex === undefined ? arange(1).add(labels.size) : labels.ne(options.ignoreIndex).sum().reshape(1);
-    return concat([losses.to('float64').reshape(1), count.to('float64')]);
+    return concat([losses.reshape(1), count.to(losses.dtype)]);
   },
   result: ([sum, count]) => Math.exp(sum! / count!),
 });
@@ -95,7 +94,7 @@ function byClass(name: string, of: (counts: Counts) => number, average: Average)
     combine: 'add',
     observe(scores, target) {
       const { rows, labels } = rowsOf(name, scores, target);
-      return confusionCounts(rows.argmax(1), labels, rows.shape[1]!).to('float64');
+      return confusionCounts(rows.argmax(1), labels, rows.shape[1]!);
     },
     result(matrix, [classes]) {
       const n = classes ?? 0;

@@ -55,7 +55,7 @@ function pairs(name: string, scores: Tensor, labels: Tensor): Tensor {
       `${name}: scores ${show(scores.shape)}, labels ${show(labels.shape)}`,
       'It takes one score, or two logits, for each 0/1 label.',
     );
-  return Tensor.stack([flat.to('float64'), answers.to('float64')], 1);
+  return Tensor.stack([flat, answers.to(flat.dtype)], 1);
 }
 const ranking = (name: string, of: (points: CurvePoint[]) => number): Metric => ({
   name,

@@ -9,6 +9,7 @@ import { fromTfjs, manualSeed, memory, randn, tensor, toTfjs } from '../../../sr
 import * as nn from '../../../src/nn/index.js';
 import { adam } from '../../../src/optim/index.js';
 import { graphsAgree, opsAgree } from '../../ops/agree.js';
+import { chapterAgrees } from '../chapter.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -23,6 +24,7 @@ opsAgree('tfjs', {
   looser: { pow: 10, matmul: 4, conv: 20, tan: 4, acosh: 4, atanh: 4, prod: 4 },
 });
 graphsAgree('tfjs', 40);
+chapterAgrees('tfjs');
 
 describe('as a device', () => {
   it('says what it is', () => {
