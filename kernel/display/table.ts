@@ -1,4 +1,5 @@
 // An array of records → an HTML table, as a data person expects it.
+import { inspect } from 'node:util';
 
 const MAX_ROWS = 60;
 const EDGE_ROWS = 10;
@@ -6,7 +7,7 @@ const MAX_COLUMNS = 30;
 
 type PlainRecord = { [column: string]: unknown };
 
-/** At least two plain objects that share their columns and hold only plain cells; such arrays read better as tables. */
+/** At least two plain objects that share their columns and hold mostly plain cells; such arrays read better as tables. */
 export function isRecords(value: unknown): value is PlainRecord[] {
   if (!Array.isArray(value) || value.length < 2) return false;
   const sample = value.slice(0, 50);
@@ -14,9 +15,12 @@ export function isRecords(value: unknown): value is PlainRecord[] {
   if (!isPlain(first)) return false;
   const columns = Object.keys(first);
   if (columns.length === 0 || columns.length > MAX_COLUMNS) return false;
-  return sample.every(
-    (row) => isPlain(row) && columns.some((column) => column in row) && Object.values(row).every(isCell),
-  );
+  const isRow = (row: unknown): boolean => {
+    if (!isPlain(row) || !columns.some((column) => column in row)) return false;
+    const cells = Object.values(row);
+    return cells.filter(isCell).length >= cells.length / 2 && !cells.some((value) => typeof value === 'function');
+  };
+  return sample.every(isRow);
 }
 
 export function recordsTable(rows: readonly PlainRecord[]): string {
@@ -43,8 +47,14 @@ export function escapeHtml(text: string): string {
 function cell(value: unknown): string {
   if (value === undefined) return '<td></td>';
   const align = typeof value === 'number' || typeof value === 'bigint' ? ' style="text-align:right"' : '';
-  const text = value instanceof Date ? value.toISOString() : String(value);
+  const text = value instanceof Date ? value.toISOString() : isCell(value) ? String(value) : inner(value);
   return `<td${align}>${escapeHtml(text.length > 200 ? `${text.slice(0, 200)}…` : text)}</td>`;
+}
+
+/** One line; none of the value's own code runs. */
+function inner(value: unknown): string {
+  const options = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 5, maxStringLength: 30 };
+  return inspect(value, { ...options, breakLength: Number.POSITIVE_INFINITY });
 }
 
 function isCell(value: unknown): boolean {

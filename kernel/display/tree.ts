@@ -8,6 +8,8 @@ const MOST_LINES = 12;
 /** All parts that a tree holds, over all its levels; the upper levels come first. */
 const MOST_PARTS = 1500;
 const MOST_OF_ONE = 100;
+/** More than these of one value stay closed, so that a long list does not fill the screen. */
+const MOST_OPEN = 20;
 const MOST_LEVELS = 10;
 const PREVIEW = 80;
 const MOST_TEXT = 500;
@@ -92,9 +94,16 @@ function render(node: Node, isOpen: boolean): string {
   if (!('value' in part)) return `<div>${label}<i>(…)</i></div>`;
   const line = label + (isCircular(node) ? '<i>[Circular]</i>' : preview(part.value, children === undefined));
   if (children === undefined) return `<div>${line}</div>`;
-  const more = omitted > 0 ? `<div><i>… ${omitted} more</i></div>` : '';
-  const inner = children.map((child) => render(child, false)).join('');
-  return `<details${isOpen ? ' open' : ''}><summary>${line}</summary><div>${inner}${more}</div></details>`;
+  return `<details${isOpen ? ' open' : ''}><summary>${line}</summary><div>${list(children, omitted)}</div></details>`;
+}
+
+function list(children: readonly Node[], omitted: number): string {
+  const lines = children.map((child) => render(child, false));
+  const unlisted = omitted > 0 ? `<div><i>… ${omitted} more</i></div>` : '';
+  if (lines.length <= MOST_OPEN + 1) return lines.join('') + unlisted;
+  const rest = children.length - MOST_OPEN + omitted;
+  const closed = `<summary><i>… ${rest} more</i></summary>${lines.slice(MOST_OPEN).join('')}${unlisted}`;
+  return `${lines.slice(0, MOST_OPEN).join('')}<details>${closed}</details>`;
 }
 
 /** One line, with a colour for each kind of atom. `isClosed`: it cannot be opened, so the line says more. */

@@ -1,11 +1,13 @@
 // execute_requests → one after the other in each shell: rewritten, type-checked, run in the session, and answered.
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { RewrittenCell } from '../cell/index.js';
 import type { ErrorReport, JsonObject, SessionEvent } from '../contract.js';
 import { CellCode, type Debugging } from '../debug/index.js';
 import type { KnownNames } from '../types/index.js';
 import type { Message } from '../wire/message.js';
 import type { ExecuteRequest } from '../wire/requests.js';
+import { advise } from './advice.js';
 import { reportOf, STOPPED, syntaxError, typeErrors } from './failures.js';
 import type { History } from './history.js';
 import { Lane } from './lane.js';
@@ -41,6 +43,8 @@ export class Cells {
   #names = new Map<string, string>();
   /** Names that expressions in the debugger defined, and no cell. */
   #undeclared = new Set<string>();
+  /** Names that would be there had their cells, whose types do not fit, run: name → cell. */
+  readonly #unrun = new Map<string, string>();
   readonly #debugger: Debugging;
   #typecheck: TypecheckMode;
   #hidden = 0;
@@ -109,6 +113,7 @@ export class Cells {
   forget(): void {
     this.#names = new Map();
     this.#undeclared.clear();
+    this.#unrun.clear();
     this.#language.reset().catch((error: unknown) => console.error('the checker cannot forget:', error));
   }
 
@@ -236,8 +241,15 @@ export class Cells {
     }
     const blocking = (await found)?.filter((diagnostic) => diagnostic.blocking) ?? [];
     if (blocking.length > 0) {
-      const error = typeErrors(name, blocking);
-      if (this.#typecheck === 'strict') return error;
+      const others = { names: [...this.names, ...this.#sessions.globals], unrun: this.#unrun };
+      const error = typeErrors(
+        name,
+        blocking.map((each) => advise(each, others)),
+      );
+      if (this.#typecheck === 'strict') {
+        for (const declared of cell.declares) if (!declared.ambient) this.#unrun.set(declared.name, name);
+        return error;
+      }
       this.#sessions.print(run, 'stderr', `${error.traceback.join('\n')}\n`);
     }
     this.tracebacks.add(name, { source, map: cell.map }, cell.declares.length === 0);
@@ -246,6 +258,7 @@ export class Cells {
       if (!declared.ambient) {
         this.#names.set(declared.name, declared.kind);
         this.#undeclared.delete(declared.name);
+        this.#unrun.delete(declared.name);
       }
     }
     return cell;
@@ -288,8 +301,4 @@ export class Cells {
 /** A request names a subshell that does not exist, or no longer. */
 export class UnknownSubshell extends Error {
   override name = 'UnknownSubshell';
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -65,7 +65,8 @@ const RULES: { [name: string]: Rule } = {
     act: async (argument, host) => {
       if (argument === '') throw new MagicError('%npm needs a command, as in: %npm install lodash');
       const quiet = /^(i|install|add|ci)\b/.test(argument) ? ' --no-audit --no-fund' : '';
-      await host.shell.run(`npm ${argument}${quiet}`);
+      host.print(`npm ${argument} …\n`);
+      await host.shell.run(`npm ${argument}${quiet} 2>&1`);
       await host.modulesChanged();
     },
   },

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { CommFrame, Order, SessionEvent } from '../contract.js';
 import { type Frame, FrameReader, header, Kind, packBuffers, unpackBuffers } from '../session/frame.js';
@@ -187,10 +188,6 @@ export class SessionProcess {
     this.#closing = true;
     this.#listener.ended({ code, signal, lastWords });
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function lineOf(child: ChildProcess): Duplex {

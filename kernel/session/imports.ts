@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { constants, runInThisContext } from 'node:vm';
 import type { ModuleNamespace } from '../cell/scope.js';
 import { currentContext, type RunContext } from './context.js';
+import { explainMissing, isMissing } from './missing.js';
 import { AGAIN } from './threads.js';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -32,14 +33,22 @@ async function showTensorflow(module: ModuleNamespace): Promise<void> {
 /** `prepare` hears each specifier before it is resolved. */
 export function createImporter(folder: string, prepare: (specifier: string) => void): Importer {
   // The default loader resolves relative to the file that `import()` is written in.
+  const importing = join(folder, 'notebook.mjs');
+  const requiring = join(folder, 'notebook.cjs');
   const fromFolder: ImportModule = runInThisContext('(specifier, options) => import(specifier, options)', {
-    filename: join(folder, 'notebook.mjs'),
+    filename: importing,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  const require = createRequire(join(folder, 'notebook.cjs'));
+  const require = createRequire(requiring);
   const attempts = new Attempts();
   const requireOwn = createRequire(import.meta.url);
-  const load = (specifier: string): unknown => (specifier === TSLAB ? requireOwn(TSLAB_MODULE) : require(specifier));
+  const load = (specifier: string): unknown => {
+    try {
+      return specifier === TSLAB ? requireOwn(TSLAB_MODULE) : require(specifier);
+    } catch (error) {
+      throw explainMissing(error, specifier, folder, requiring);
+    }
+  };
   return {
     require: Object.assign(load, require),
     async load(specifier, attributes) {
@@ -53,7 +62,7 @@ export function createImporter(folder: string, prepare: (specifier: string) => v
         if (TENSORFLOW.test(specifier)) await showTensorflow(module);
         return module;
       } catch (error) {
-        if (!isOwn(specifier) || !isNotFound(error)) throw error;
+        if (!isOwn(specifier) || !isMissing(error)) throw explainMissing(error, specifier, folder, importing);
         return (await import(import.meta.resolve(specifier))) as ModuleNamespace;
       }
     },
@@ -87,8 +96,4 @@ class Attempts {
 
 function isOwn(specifier: string): boolean {
   return specifier === OWN_PACKAGE || specifier.startsWith(`${OWN_PACKAGE}/`);
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }

@@ -115,3 +115,34 @@ test('objects that fail when they are shown do not take the kernel along', async
   );
   expect((await kernel.run('1 + 1')).result).toBe('2');
 });
+
+test.each<[what: string, code: string, evalue: string]>([
+  ['a slip in a name', 'gretingg', "Cannot find name 'gretingg'. Did you mean 'greeting'?"],
+  ['swapped letters', 'tow + 1', "Cannot find name 'tow'. Did you mean 'two'?"],
+  ['in a shorthand', '({ greetign })', "Cannot find name 'greetign'. Did you mean 'greeting'?"],
+  ['better than a global', 'Poin', "Cannot find name 'Poin'. Did you mean 'Point'?"],
+  ['a global', 'consle.log(1)', "Cannot find name 'consle'. Did you mean 'console'?"],
+  ['nothing like it', 'elephant', "Cannot find name 'elephant'."],
+])('of names that another cell knows the nearest is proposed: %s', async (_what, code, evalue) => {
+  await kernel.run("const greeting = 'hello', two = 2; class Point {}");
+  expect((await kernel.run(code)).reply.evalue).toBe(evalue);
+});
+
+test('a name whose cell did not run says so', async () => {
+  const { reply } = await kernel.run('const absent = 1; absent.fliter()');
+  const evalue = `Cannot find name 'absent': Cell [${reply.execution_count}], which declares it, did not run.`;
+  expect((await kernel.run('absent')).reply.evalue).toBe(evalue);
+  await kernel.run('const absent = 2');
+  expect((await kernel.run('absent')).result).toBe('2');
+});
+
+test('a package that is not there comes with the way to get it', async () => {
+  for (const code of ["import { a } from '@no/such/part'", "require('@no/such/part')"]) {
+    const { error } = await kernel.run(code);
+    expect(error).toContain(`Error: Cannot find package '@no/such' from ${folder}; a cell with %npm install @no/such`);
+    expect(error).toContain('line 1');
+    expect(error).not.toContain('notebook.');
+  }
+  const { error } = await kernel.run("import { a } from './nowhere'");
+  expect(error).toContain(`Cannot find './nowhere' from ${folder}: there is no such file`);
+});

@@ -103,3 +103,17 @@ test('its size is bounded, and it says what it leaves out', async () => {
   const text = (await shown(wide)).data['text/plain'];
   expect(String(text).length).toBeLessThan(101_000);
 });
+
+test('of a long list few parts stand open', async () => {
+  const tree = (await html(numbers.map((n) => [n, [n]]))) ?? '';
+  const [open = '', closed = ''] = tree.split('… 480 more');
+  expect(open.match(/<b>/g)).toHaveLength(20 + 20 * 2 + 20);
+  expect(closed.match(/… 400 more/g)).toHaveLength(1);
+});
+
+test('records are a table, with parts of theirs in brief', async () => {
+  const rows = numbers.map((id) => ({ id, name: `row ${id}`, parts: { list: numbers } }));
+  const table = (await html(rows)) ?? '';
+  expect(table).toContain('<td style="text-align:right">499</td><td>row 499</td><td>{ list: [Array] }</td>');
+  expect(await html(numbers.map((id) => ({ id, run: () => id, parts: {} })))).not.toContain('<table');
+});
