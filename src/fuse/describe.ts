@@ -1,7 +1,7 @@
 // Kernels in words, for people.
 import type { KernelSummary } from '../device.js';
 import { bytesPerElement } from '../dtype.js';
-import type { Instruction, Kernel, Program, Schedule } from './kernel.js';
+import type { Instruction, Kernel, LoopSchedule, Program, ScanKernel } from './kernel.js';
 import { buffersOf } from './memory.js';
 
 const name = (instruction: Instruction): string =>
@@ -9,7 +9,7 @@ const name = (instruction: Instruction): string =>
 
 const code = (program: Program): string => program.instructions.map(name).join(' ') || 'copy';
 
-function text(kernel: Kernel): string {
+function text(kernel: Kernel | ScanKernel): string {
   switch (kernel.kind) {
     case 'loop':
       return `[${kernel.dims.join(', ')}] ${code(kernel.program)}`;
@@ -22,12 +22,14 @@ function text(kernel: Kernel): string {
     }
     case 'routine':
       return `${kernel.op} [${kernel.operands[0]?.shape.join(', ')}] → [${kernel.shape.join(', ')}]`;
+    case 'scan':
+      return `${kernel.steps} steps${kernel.parts > 1 ? ` of ${kernel.parts} parts` : ''}: ${kernel.body.kernels.map(text).join('; ')}`;
     default:
       return kernel satisfies never;
   }
 }
 
-function flopsOf(kernel: Kernel): number {
+function flopsOf(kernel: Kernel | ScanKernel): number {
   const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
   switch (kernel.kind) {
     case 'loop':
@@ -43,13 +45,15 @@ function flopsOf(kernel: Kernel): number {
     }
     case 'routine':
       return Math.max(product(kernel.shape), ...kernel.operands.map((operand) => product(operand.shape)));
+    case 'scan':
+      return kernel.steps * kernel.parts * kernel.body.kernels.reduce((sum, inner) => sum + flopsOf(inner), 0);
     default:
       return kernel satisfies never;
   }
 }
 
 /** One summary a kernel. */
-export const describe = (schedule: Schedule): KernelSummary[] =>
+export const describe = (schedule: LoopSchedule): KernelSummary[] =>
   schedule.kernels.map((kernel) => ({
     kind: kernel.kind === 'loop' ? (kernel.rowDims > 0 ? 'row' : 'map') : kernel.kind,
     text: text(kernel),

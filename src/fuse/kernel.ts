@@ -124,3 +124,36 @@ export interface Schedule {
   readonly buffers: readonly Buffer[];
   readonly kernels: readonly Kernel[];
 }
+
+/** Where a leaf or output of a loop's body lies; `step` and `part` are distances in elements. */
+export interface Strided {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly step: number;
+  readonly part: number;
+}
+
+/** A schedule that runs once a step, for parts of the rows apart. */
+export interface ScanKernel {
+  readonly kind: 'scan';
+  readonly steps: number;
+  /** True where the last step comes first. */
+  readonly reverse: boolean;
+  readonly parts: number;
+  readonly body: Schedule;
+  readonly carried: number;
+  readonly scanned: number;
+  /** By leaf of the body; a carried value is read here at the first step, and later from the output of the step before. */
+  readonly leaves: readonly Strided[];
+  /** By output of the body; with `turns` the steps take turns in so many places. */
+  readonly outputs: readonly (Strided & { readonly turns: number })[];
+  /** Memory for the body's own scratch, `scratchBytes` for each part. */
+  readonly scratch: number;
+  readonly scratchBytes: number;
+}
+
+/** A schedule that may have loops. */
+export interface LoopSchedule {
+  readonly buffers: readonly Buffer[];
+  readonly kernels: readonly (Kernel | ScanKernel)[];
+}

@@ -1,6 +1,6 @@
 // Lifetimes to places: scratch buffers that never live at the same time share memory.
 import { bytesPerElement } from '../dtype.js';
-import type { Kernel, Program, Schedule } from './kernel.js';
+import type { Kernel, LoopSchedule, Program, ScanKernel } from './kernel.js';
 
 /** Bytes to which places are aligned on the host. */
 const cacheLine = 64;
@@ -9,7 +9,7 @@ const accessed = (program: Program): number[] =>
   [...program.inputs, ...program.outputs].map(({ access }) => access.buffer);
 
 /** Every buffer that a kernel touches. */
-export function buffersOf(kernel: Kernel): number[] {
+export function buffersOf(kernel: Kernel | ScanKernel): number[] {
   switch (kernel.kind) {
     case 'loop':
       return accessed(kernel.program);
@@ -19,6 +19,12 @@ export function buffersOf(kernel: Kernel): number[] {
       return [kernel.a.buffer, kernel.b.buffer, ...accessed(kernel.after)];
     case 'routine':
       return [kernel.output.buffer, ...kernel.operands.map(({ access }) => access.buffer)];
+    case 'scan':
+      return [
+        kernel.scratch,
+        ...kernel.leaves.map(({ buffer }) => buffer),
+        ...kernel.outputs.map(({ buffer }) => buffer),
+      ];
     default:
       return kernel satisfies never;
   }
@@ -64,7 +70,10 @@ export function placeBuffers(
 }
 
 /** Places of a schedule's scratch buffers. */
-export function planMemory({ buffers, kernels }: Schedule): { offsets: ReadonlyMap<number, number>; bytes: number } {
+export function planMemory({ buffers, kernels }: LoopSchedule): {
+  offsets: ReadonlyMap<number, number>;
+  bytes: number;
+} {
   const isScratch = (i: number): boolean => buffers[i]!.leaf === undefined && buffers[i]!.output === undefined;
   return placeBuffers(
     kernels.map((kernel) => buffersOf(kernel).filter(isScratch)),

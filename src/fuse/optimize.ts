@@ -1,6 +1,6 @@
 // Plan to plan: common subexpressions shared, convolutions freed of padding, views put in an order that shares more.
 import { need, ops } from '../ops.js';
-import type { Plan, PlanNode } from '../plan.js';
+import type { Body, Plan, PlanNode } from '../plan.js';
 import { sameShape, sizeOf } from '../shape.js';
 import { inPhases, turned } from './phases.js';
 import { longSums, shortSum } from './sums.js';
@@ -27,13 +27,22 @@ class Rewriter {
     if (typeof simple === 'number') return simple;
     const { op, inputs, attributes, shape, dtype, scalar } = simple;
     if (op === 'data') return this.nodes.push(simple) - 1;
-    const key = `${op}|${inputs.join()}|${JSON.stringify(attributes)}|${exact(attributes.value)}|${shape.join()}|${dtype}|${scalar}`;
+    const what = op === 'scan' ? `${this.#body(attributes)} ${attributes.result}` : JSON.stringify(attributes);
+    const key = `${op}|${inputs.join()}|${what}|${exact(attributes.value)}|${shape.join()}|${dtype}|${scalar}`;
     const found = this.#seen.get(key);
     if (found !== undefined) return found;
     const at = this.nodes.push(simple) - 1;
     this.#seen.set(key, at);
     return at;
   }
+
+  /** A number for each body. */
+  #body({ body }: PlanNode['attributes']): number {
+    const found = this.#bodies.get(need(body, 'body')) ?? this.#bodies.size;
+    this.#bodies.set(need(body, 'body'), found);
+    return found;
+  }
+  readonly #bodies = new Map<Body, number>();
 
   #view(
     op: 'reshape' | 'permute' | 'pad' | 'slice',
@@ -293,4 +302,6 @@ function prune(
 }
 
 /** The same computation with less of it. Leaves keep their order. */
-export const optimize = (plan: Plan): Plan => rebuild(simplify(unroll(plan)));
+export const optimize = (plan: Plan): Plan => optimizeLoops(unroll(plan));
+/** The same, with loops as they are. */
+export const optimizeLoops = (plan: Plan): Plan => rebuild(simplify(plan));

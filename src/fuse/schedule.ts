@@ -1,10 +1,22 @@
 // Plan to schedule: which kernels compute the stored values, in which order.
 import { need, ops } from '../ops.js';
-import type { Plan, PlanNode } from '../plan.js';
+import type { Body, Plan, PlanNode } from '../plan.js';
 import { sizeOf } from '../shape.js';
 import { Emitter, type Memory, MustStore, NoFusion, rowReduction } from './emit.js';
-import type { Access, Buffer, ContractKernel, Kernel, RoutineKernel, Schedule } from './kernel.js';
+import type {
+  Access,
+  Buffer,
+  ContractKernel,
+  Kernel,
+  LoopSchedule,
+  RoutineKernel,
+  ScanKernel,
+  Schedule,
+} from './kernel.js';
+import { planMemory } from './memory.js';
+import { optimize } from './optimize.js';
 import { type Piece, placePieces, renamed } from './pieces.js';
+import { inParts } from './rows.js';
 import { StoredChoice } from './stored.js';
 import { View } from './view.js';
 
@@ -15,7 +27,7 @@ const mostMembers = 48;
 
 /** Something that becomes a kernel: the stored nodes that it computes. */
 interface Unit {
-  readonly kind: 'loop' | 'reduce' | 'contract' | 'routine' | 'concat';
+  readonly kind: 'loop' | 'reduce' | 'contract' | 'routine' | 'concat' | 'scan';
   /** The node that a contraction, a reduction or a routine is about. */
   readonly head: number;
   nodes: number[];
@@ -103,11 +115,11 @@ class Scheduler {
   }
 
   /** The schedule, or the nodes that have to be stored for there to be one. */
-  run(): Schedule | Set<number> {
+  run(): LoopSchedule | Set<number> {
     this.#makeUnits();
     this.#fuseLoops();
     this.#attach();
-    const kernels: Kernel[] = [];
+    const kernels: (Kernel | ScanKernel)[] = [];
     const missing = new Set<number>();
     for (const unit of this.#ordered()) {
       try {
@@ -157,9 +169,17 @@ class Scheduler {
 
   #makeUnits(): void {
     const { nodes } = this.#plan;
+    const scans = new Map<Body, Unit>();
     for (const i of [...this.#stored].sort((a, b) => a - b)) {
       const node = nodes[i]!;
       if (sizeOf(node.shape) === 0) continue;
+      const { body } = node.attributes;
+      const sibling = body && scans.get(body);
+      if (sibling) {
+        sibling.nodes.push(i);
+        this.#units.set(i, sibling);
+        continue;
+      }
       const unit: Unit = {
         kind: 'loop',
         head: i,
@@ -179,7 +199,10 @@ class Scheduler {
         else Object.assign(unit, { kind: 'reduce' });
       } else if (kind === 'contract') Object.assign(unit, { kind: 'contract' });
       else if (node.op === 'concat') Object.assign(unit, { kind: 'concat' });
-      else if (kind === 'routine') Object.assign(unit, { kind: 'routine' });
+      else if (body) {
+        Object.assign(unit, { kind: 'scan' });
+        scans.set(body, unit);
+      } else if (kind === 'routine') Object.assign(unit, { kind: 'routine' });
       for (const read of this.#reads(i)) {
         const from = this.#units.get(read);
         if (from) unit.deps.add(from);
@@ -302,7 +325,7 @@ class Scheduler {
     if (this.#outputs.has(i) || this.#copies.some(({ from }) => from === i)) return true;
     return (this.#readers.get(i) ?? []).some((k) => this.#find(this.#units.get(k)!) !== unit);
   }
-  #kernels(unit: Unit): Kernel[] {
+  #kernels(unit: Unit): (Kernel | ScanKernel)[] {
     switch (unit.kind) {
       case 'loop':
         return [this.#loop(unit.nodes, unit.size, unit.row, unit)];
@@ -317,6 +340,8 @@ class Scheduler {
         ];
       case 'concat':
         return this.#concat(unit.head);
+      case 'scan':
+        return [this.#scan(unit)];
       default:
         return [this.#routine(unit.head)];
     }
@@ -502,6 +527,52 @@ class Scheduler {
     };
   }
 
+  /** All results of a loop that are wanted, and what it carries besides in places that take turns. */
+  #scan({ nodes, head }: Unit): ScanKernel {
+    const { inputs, attributes } = this.#node(head);
+    const body = need(attributes.body, 'body');
+    const { steps, reverse, carried, scanned } = body;
+    const stacks = new Map(nodes.map((i) => [need(this.#node(i).attributes.result, 'result'), i]));
+    const results = [
+      ...Array.from({ length: carried }, (_, k) => k),
+      ...[...stacks.keys()].filter((k) => k >= carried).sort((p, q) => p - q),
+    ];
+    const wanted = { ...body.plan, outputs: results.map((k) => body.plan.outputs[k]!) };
+    const { count, plan } = inParts({ ...body, plan: wanted });
+    const inner = schedule(optimize(plan));
+    const elements = (i: number): number => sizeOf(plan.nodes[i]!.shape);
+    const apart = (i: number): number => (sizeOf(body.plan.nodes[i]!.shape) === elements(i) ? 0 : elements(i));
+    const leaves = plan.leaves.map((i, k) => {
+      const { buffer, view } = this.#operand(inputs[k]!);
+      const step = k < carried || k >= carried + scanned ? 0 : sizeOf(body.plan.nodes[i]!.shape);
+      return { buffer, offset: view.offset, step, part: apart(i) };
+    });
+    const outputs = results.map((k, at) => {
+      const i = plan.outputs[at]!;
+      const step = sizeOf(body.plan.nodes[i]!.shape);
+      const stack = stacks.get(k);
+      if (stack !== undefined) return { buffer: this.#buffer(stack), offset: 0, step, part: apart(i), turns: 0 };
+      const { dtype } = body.plan.nodes[i]!;
+      const buffer = this.#buffers.push({ dtype, length: 2 * step }) - 1;
+      return { buffer, offset: 0, step, part: apart(i), turns: 2 };
+    });
+    const { bytes } = planMemory(inner);
+    const scratch = this.#buffers.push({ dtype: 'float32', length: (bytes / 4) * count }) - 1;
+    return {
+      kind: 'scan',
+      steps,
+      reverse,
+      parts: count,
+      body: inner,
+      carried,
+      scanned,
+      leaves,
+      outputs,
+      scratch,
+      scratchBytes: bytes,
+    };
+  }
+
   #copy(from: number, output: number): Kernel {
     const { dtype, shape } = this.#node(from);
     const memory: Memory = { isStored: () => true, placeOf: (i) => this.#place(i) };
@@ -521,8 +592,14 @@ function meet(a: Unit, b: Unit): { size: number; row: number } | null {
   return map.size === rows.size || map.size === rows.size / rows.row ? { size: rows.size, row: rows.row } : null;
 }
 
-/** Schedules an optimized plan. */
+/** Schedules an optimized plan without loops. */
 export function schedule(plan: Plan): Schedule {
+  const { buffers, kernels } = scheduleLoops(plan);
+  return { buffers, kernels: kernels.filter((kernel) => kernel.kind !== 'scan') };
+}
+
+/** Schedules an optimized plan. */
+export function scheduleLoops(plan: Plan): LoopSchedule {
   const hard = new Set<number>();
   for (;;) {
     const found = new Scheduler(plan, hard).run();

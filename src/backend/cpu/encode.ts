@@ -5,12 +5,14 @@ import type {
   ContractKernel,
   Instruction,
   LoopKernel,
+  LoopSchedule,
   Program,
   ReduceKernel,
   RoutineKernel,
   RowReduction,
   ScalarRef,
-  Schedule,
+  ScanKernel,
+  Strided,
 } from '../../fuse/kernel.js';
 import { planMemory } from '../../fuse/memory.js';
 import { need } from '../../ops.js';
@@ -54,17 +56,19 @@ class Encoder {
   readonly #readers = new Map<string, number>();
 
   constructor(
-    readonly schedule: Schedule,
+    readonly schedule: LoopSchedule,
     readonly numbering: Numbering,
     readonly scalarCount: number,
     readonly leafCount: number,
+    /** Leaves from this one on stay the same over all runs of the program that a scan makes of it. */
+    firstStill: number,
   ) {
     this.#memory = planMemory(schedule);
     for (const kernel of schedule.kernels) {
       if (kernel.kind !== 'contract') continue;
       for (const [i, key] of operandKeys(kernel).entries()) {
-        const { buffer } = i === 0 ? kernel.a : kernel.b;
-        if (schedule.buffers[buffer]!.leaf !== undefined) this.#readers.set(key, (this.#readers.get(key) ?? 0) + 1);
+        const { leaf } = schedule.buffers[(i === 0 ? kernel.a : kernel.b).buffer]!;
+        if (leaf !== undefined) this.#readers.set(key, (this.#readers.get(key) ?? 0) + (leaf < firstStill ? 1 : 2));
       }
     }
   }
@@ -86,6 +90,7 @@ class Encoder {
       if (kernel.kind === 'loop') this.#loop(kernel);
       else if (kernel.kind === 'reduce') this.#reduce(kernel);
       else if (kernel.kind === 'contract') this.#contract(kernel);
+      else if (kernel.kind === 'scan') this.#scan(kernel);
       else this.#routine(kernel);
       this.#words[at + 1] = this.#words.length - at;
     }
@@ -263,6 +268,21 @@ class Encoder {
     this.#code(after, place);
   }
 
+  #scan({ steps, reverse, parts, body, carried, scanned, leaves, outputs, scratch, scratchBytes }: ScanKernel): void {
+    const inner = new Encoder(body, this.numbering, 0, leaves.length, carried + scanned).encode();
+    const firstLiteral = this.scalarCount + this.#literals.length;
+    this.#literals.push(...inner.literals);
+    const strided = ({ buffer, offset, step, part }: Strided): number[] => {
+      const { dtype } = this.schedule.buffers[buffer]!;
+      return [...this.#place(buffer, offset), codes[dtype], step, part];
+    };
+    this.#push(steps, reverse ? 1 : 0, parts, carried, leaves.length, outputs.length, firstLiteral);
+    this.#push(...strided({ buffer: scratch, offset: 0, step: 0, part: scratchBytes / 4 }));
+    for (const leaf of leaves) this.#push(...strided(leaf));
+    for (const output of outputs) this.#push(...strided(output), output.turns);
+    this.#push(...inner.words);
+  }
+
   #routine({ op, attributes: a, shape, dtype, operands, output }: RoutineKernel): void {
     const [x, y] = operands as [RoutineKernel['operands'][number], RoutineKernel['operands'][number]];
     const place = (access: Access): [number, number] => this.#place(access.buffer, access.offset);
@@ -333,5 +353,5 @@ class Encoder {
 }
 
 /** Encodes a schedule for the native library. */
-export const encode = (schedule: Schedule, numbering: Numbering, scalarCount: number, leafCount: number): Encoded =>
-  new Encoder(schedule, numbering, scalarCount, leafCount).encode();
+export const encode = (schedule: LoopSchedule, numbering: Numbering, scalarCount: number, leafCount: number): Encoded =>
+  new Encoder(schedule, numbering, scalarCount, leafCount, leafCount).encode();

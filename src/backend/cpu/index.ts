@@ -4,8 +4,8 @@ import { type Backend, type Executable, hostMemory, type Memory, onHost } from '
 import { allocate, bytesPerElement, type DType, type TypedArray, viewOf } from '../../dtype.js';
 import { DeviceError, IndexError } from '../../errors.js';
 import { describe } from '../../fuse/describe.js';
-import { optimize } from '../../fuse/optimize.js';
-import { schedule } from '../../fuse/schedule.js';
+import { optimizeLoops } from '../../fuse/optimize.js';
+import { scheduleLoops } from '../../fuse/schedule.js';
 import type { Plan } from '../../plan.js';
 import { isProfiling, record } from '../../profile.js';
 import { encode, type Numbering } from './encode.js';
@@ -87,7 +87,7 @@ class NativeExecutable implements Executable {
     readonly addresses: Addresses,
     readonly arena: Arena,
   ) {
-    const scheduled = schedule(optimize(plan));
+    const scheduled = scheduleLoops(optimizeLoops(plan));
     const encoded = encode(scheduled, numberingOf(native), plan.scalarCount, plan.leaves.length);
     this.kernels = describe(scheduled);
     this.#program = encoded.words;

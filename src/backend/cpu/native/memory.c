@@ -1,6 +1,7 @@
 /* Kernel memory (chunks that stay), thread scratch, huge pages. */
 #define _GNU_SOURCE
 #include "memory.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -61,10 +62,22 @@ static void *take(supply *from, size_t bytes) {
   from->chunk = from->nChunks++, from->used = bytes;
   return memory;
 }
-void *gl_kernel_memory(size_t bytes) { return take(&ofKernel, bytes); }
-void gl_kernel_memory_reset(void) { reset(&ofKernel); }
-void *gl_run_memory(size_t bytes) { return take(&ofRun, bytes); }
-void gl_run_memory_reset(void) { reset(&ofRun); }
+static _Thread_local struct {
+  supply ofKernel, ofRun;
+  bool entered;
+} own;
+static supply *for_kernel(void) { return own.entered ? &own.ofKernel : &ofKernel; }
+static supply *for_run(void) { return own.entered ? &own.ofRun : &ofRun; }
+void *gl_kernel_memory(size_t bytes) { return take(for_kernel(), bytes); }
+void gl_kernel_memory_reset(void) { reset(for_kernel()); }
+void *gl_run_memory(size_t bytes) { return take(for_run(), bytes); }
+void gl_run_memory_reset(void) { reset(for_run()); }
+void gl_enter_own_memory(void) {
+  own.entered = true;
+  reset(&own.ofKernel);
+  reset(&own.ofRun);
+}
+void gl_leave_own_memory(void) { own.entered = false; }
 
 static _Thread_local char *scratch;
 static _Thread_local size_t scratchSize;

@@ -10,6 +10,9 @@ void gl_kernel_memory_reset(void);
 /* The same, for all kernels of a program until its run ends. */
 void *gl_run_memory(size_t bytes);
 void gl_run_memory_reset(void);
+/* Until the thread leaves, it takes memory of its own for kernels and runs: for programs that several threads run at a time. */
+void gl_enter_own_memory(void);
+void gl_leave_own_memory(void);
 /* The calling thread's scratch, 64-byte aligned; each call replaces the one before. Null when out of memory. */
 void *gl_thread_scratch(size_t bytes);
 /* Pages of 2 MB where the system offers them; zeroed. */

@@ -45,7 +45,12 @@
    fold       nSpatial, batch, in, out, kernel, stride, padLow, dilation, VIEW g over (batch, out, kernel), slot, offset of the result (dtype of g)
               result[b, o*stride + k*dilation - padLow] += g[b, o, k] after zeroing
    argsort    rows, length, descending, dtype, (slot, offset) of x, (slot, offset) of the result (i32). Stable; a NaN counts as greatest.
-   cumsum     nd, dims, axis, op (0 sum, 1 product), VIEW x, VIEW out */
+   cumsum     nd, dims, axis, op (0 sum, 1 product), VIEW x, VIEW out
+   scan       steps, reverse, parts, nCarried, nLeaves, nOutputs, firstScalar, PLACE arena, PLACE*nLeaves, (PLACE, turns)*nOutputs, records
+              PLACE  slot, offset, dtype, step, part (the last two: distances in elements)
+              Runs the records once a step, for each part apart. Their slots: the arena, the leaves, the outputs; their scalars begin at
+              firstScalar. The first nCarried leaves are read where they are at the first step, then where the step before wrote the
+              output of the same number. With reverse, the last step comes first. turns > 0: outputs lie in so many places by turns. */
 #ifndef GL_PROGRAM_H
 #define GL_PROGRAM_H
 #include <stdbool.h>
@@ -60,13 +65,13 @@ typedef uint32_t u32;
 enum { GL_F32, GL_F64, GL_I32, GL_U32, GL_BOOL };
 enum { GL_MAX_DIMS = 16, GL_MAX_OPERANDS = 256, GL_MAX_REGISTERS = 1024, GL_MAX_ACCUMULATORS = 16 };
 
-#define GL_KINDS(K) K(map) K(row) K(reduce) K(contract) K(gather) K(scatterAdd) K(poolTake) K(poolPut) K(fold) K(argsort) K(cumsum)
+#define GL_KINDS(K) K(map) K(row) K(reduce) K(contract) K(gather) K(scatterAdd) K(poolTake) K(poolPut) K(fold) K(argsort) K(cumsum) K(scan)
 
 /* What a kernel needs beside its record. */
 typedef struct {
   const uint64_t *slots;
   const f64 *scalars;
-  int index; /* number of the kernel, for messages */
+  int index; /* number of the kernel, for messages; within a scan that of the scan */
   struct gl_kept **kept; /* operands that a contraction packed for those after it */
 } gl_run_context;
 

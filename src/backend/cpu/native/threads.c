@@ -114,7 +114,11 @@ static int online_processors(void) {
   return n > 0 ? (int)n : 1;
 }
 
+static _Thread_local bool isAlone;
+void gl_alone(bool alone) { isAlone = alone; }
+
 int gl_pool_size(int n) {
+  if (n <= 0 && isAlone) return 1;
   if (n <= 0 && atomic_load(&nThreads)) return atomic_load(&nThreads);
   if (n <= 0) {
     const char *asked = getenv("GRADLAB_THREADS");
@@ -141,7 +145,7 @@ static bool in_the_way(void) {
 }
 
 void gl_parallel(int nTasks, void (*task)(void *, int), void *context) {
-  if (nTasks <= 1 || atomic_load(&nThreads) <= 1) {
+  if (nTasks <= 1 || isAlone || atomic_load(&nThreads) <= 1) {
     for (int i = 0; i < nTasks; i++) task(context, i);
     return;
   }
