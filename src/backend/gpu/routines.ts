@@ -170,9 +170,7 @@ function named(space: Space, coordinates: readonly string[], shape: readonly num
 const addressOf = ({ offset, strides }: Access, indices: readonly string[]): string =>
   sum(
     offset,
-    strides.flatMap((s, d) =>
-      s === 0 || indices[d] === '0u' ? [] : [term(s, indices[d]!)],
-    ),
+    strides.flatMap((s, d) => (s === 0 || indices[d] === '0u' ? [] : [term(s, indices[d]!)])),
   );
 
 /** Finds the first maximum of a window (NaN is greatest): its address in x becomes `found`. */
