@@ -39,6 +39,14 @@ function averageSquare({ slots }: State, g: Tensor, beta: number): Tensor {
   return square;
 }
 
+/** Parameter and gradient after weight decay, through the one or the other. */
+const pulled = (
+  p: Tensor,
+  g: Tensor,
+  { lr, weightDecay, decoupled }: Required<RAdamOptions>,
+): readonly [Tensor, Tensor] =>
+  decoupled && weightDecay !== 0 ? [p.mul(1 - lr * weightDecay), g] : [p, decayed(p, g, weightDecay)];
+
 /** Adamax (Kingma and Ba, 2015), as PyTorch's: Adam with the largest gradient, decayed, in place of the mean square. */
 export class Adamax extends Moments<MomentOptions> {
   constructor(parameters: Parameters<MomentOptions>, options: MomentOptions = {}) {
@@ -60,6 +68,8 @@ export class Adamax extends Moments<MomentOptions> {
 export interface NAdamOptions extends MomentOptions {
   /** How fast the momentum warms up. Default 0.004. */
   momentumDecay?: number;
+  /** Whether weight decay acts on the parameters directly. Default false. */
+  decoupled?: boolean;
 }
 /** NAdam (Dozat, 2016), as PyTorch's: Adam with Nesterov's look ahead and a momentum that warms up. */
 export class NAdam extends Moments<NAdamOptions> {
@@ -73,6 +83,7 @@ export class NAdam extends Moments<NAdamOptions> {
       eps: 1e-8,
       weightDecay: 0,
       momentumDecay: 0.004,
+      decoupled: false,
       ...options,
     });
   }
@@ -88,25 +99,38 @@ export class NAdam extends Moments<NAdamOptions> {
     const [beta1, beta2] = o.betas;
     const momentum = (step: number): number => beta1 * (1 - 0.5 * 0.96 ** (step * o.momentumDecay));
     const [now, next, product] = [momentum(state.step), momentum(state.step + 1), this.#product(state, momentum)];
-    const g = decayed(p, gradient, o.weightDecay);
+    const [start, g] = pulled(p, gradient, o);
     const mean = average(state, g, beta1);
     const denominator = averageSquare(state, g, beta2)
       .mul(1 / (1 - beta2 ** state.step))
       .sqrt()
       .add(o.eps);
     const step = g.mul((o.lr * (1 - now)) / (1 - product)).add(mean.mul((o.lr * next) / (1 - product * next)));
-    return p.sub(step.div(denominator));
+    return start.sub(step.div(denominator));
   }
 }
 
+/** Options of `rAdam`. */
+export interface RAdamOptions extends MomentOptions {
+  /** Whether weight decay acts on the parameters directly. Default false. */
+  decoupled?: boolean;
+}
 /** RAdam (Liu et al., 2020), as PyTorch's: Adam that trusts its mean square only once that is certain enough. */
-export class RAdam extends Moments<MomentOptions> {
-  constructor(parameters: Parameters<MomentOptions>, options: MomentOptions = {}) {
-    super(parameters, { lr: 0.001, maximize: false, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options });
+export class RAdam extends Moments<RAdamOptions> {
+  constructor(parameters: Parameters<RAdamOptions>, options: RAdamOptions = {}) {
+    super(parameters, {
+      lr: 0.001,
+      maximize: false,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      decoupled: false,
+      ...options,
+    });
   }
-  protected update(p: Tensor, gradient: Tensor, state: State, o: Required<MomentOptions>): Tensor {
+  protected update(p: Tensor, gradient: Tensor, state: State, o: Required<RAdamOptions>): Tensor {
     const [beta1, beta2] = o.betas;
-    const g = decayed(p, gradient, o.weightDecay);
+    const [start, g] = pulled(p, gradient, o);
     const mean = average(state, g, beta1);
     const square = averageSquare(state, g, beta2);
     const { step } = state;
@@ -114,9 +138,9 @@ export class RAdam extends Moments<MomentOptions> {
     const correction = 1 - beta2 ** step;
     const limit = 2 / (1 - beta2) - 1;
     const length = limit - (2 * step * beta2 ** step) / correction;
-    if (length <= 5) return p.sub(mean.mul(rate));
+    if (length <= 5) return start.sub(mean.mul(rate));
     const rectified = Math.sqrt(((length - 4) * (length - 2) * limit) / ((limit - 4) * (limit - 2) * length));
-    return p.sub(mean.div(square.sqrt().add(o.eps)).mul(rate * rectified * Math.sqrt(correction)));
+    return start.sub(mean.div(square.sqrt().add(o.eps)).mul(rate * rectified * Math.sqrt(correction)));
   }
 }
 
@@ -146,7 +170,7 @@ export const adamax = (parameters: Parameters<MomentOptions>, options?: MomentOp
 export const nAdam = (parameters: Parameters<NAdamOptions>, options?: NAdamOptions): NAdam =>
   new NAdam(parameters, options);
 /** RAdam. */
-export const rAdam = (parameters: Parameters<MomentOptions>, options?: MomentOptions): RAdam =>
+export const rAdam = (parameters: Parameters<RAdamOptions>, options?: RAdamOptions): RAdam =>
   new RAdam(parameters, options);
 /** Lion; wants a learning rate 3 to 10 times smaller than Adam's. */
 export const lion = (parameters: Parameters<MomentOptions>, options?: MomentOptions): Lion =>

@@ -1,4 +1,5 @@
 // In: gradients. Out: steps scaled by running moments of each element.
+import { ValueError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { type BaseOptions, checkOption, Optimizer, type Parameters, type State } from './optimizer.js';
 
@@ -16,10 +17,13 @@ export interface AdamOptions extends BaseOptions {
   amsgrad?: boolean;
 }
 
-/** Checks the two decay rates. */
-export function checkBetas([a, b]: readonly [number, number]): void {
-  checkOption('betas[0]', a, 0, 1);
-  checkOption('betas[1]', b, 0, 1);
+/** Checks the two decay rates; at 1 nothing would ever be averaged. */
+export function checkBetas(betas: readonly [number, number]): void {
+  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1))
+    throw new ValueError(
+      `optimizer option betas = ${JSON.stringify(betas)}`,
+      'Give two numbers from 0 to less than 1.',
+    );
 }
 
 /** Adam (Kingma and Ba, 2015), as PyTorch's: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²; p ← p − lr·m̂/(√v̂ + ε). */

@@ -9,6 +9,15 @@ export interface Scheduled {
 /** Learning rate at step t (from 0) of a group that started with `base`. */
 export type Rate = (t: number, base: number) => number;
 
+/** Throws ValueError for what has no groups of parameters, as a model or an L-BFGS. */
+function checkScheduled(optimizer: Scheduled): void {
+  if (!Array.isArray(optimizer?.groups))
+    throw new ValueError(
+      'a schedule was given no optimizer with groups',
+      'Pass optim.sgd(…), optim.adam(…) or the like.',
+    );
+}
+
 /** A learning rate that depends on time. Make it after the optimizer; call `step()` after each epoch, or after each `optimizer.step()`. */
 export class Schedule {
   /** Calls of `step()` so far. */
@@ -19,6 +28,7 @@ export class Schedule {
     readonly optimizer: Scheduled,
     readonly rate: Rate,
   ) {
+    checkScheduled(optimizer);
     this.#bases = optimizer.groups.map((group) => group.lr ?? 0);
     this.#apply();
   }
@@ -90,30 +100,51 @@ export function linearLR(
 /** base · (1 − t/steps)^power, then 0. */
 export function polynomialLR(optimizer: Scheduled, steps: number, power = 1): Schedule {
   count('polynomialLR: steps', steps);
+  count('polynomialLR: steps', steps);
   return new Schedule(optimizer, (t, base) => base * Math.max(0, 1 - t / steps) ** power);
 }
+/** Options of `oneCycleLR`. */
+export interface OneCycleOptions {
+  /** Share of the steps in which the rate rises. Default 0.3. */
+  rise?: number;
+  /** The first rate is the peak divided by this. Default 25. */
+  divide?: number;
+  /** The last rate is the first divided by this. Default 1e4. */
+  finalDivide?: number;
+  /** Along half cosines or straight lines. Default `'cosine'`. */
+  anneal?: 'cosine' | 'linear';
+  /** Falls as long as it rose, to the first rate, and from there to the last; otherwise to the last at once. Default false. */
+  threePhases?: boolean;
+}
 /**
- * One cycle (Smith and Topin, 2018), as PyTorch's with cosines: up from `peak`/`divide` to `peak` in the first `rise` of
- * the steps, then down to `peak`/(`divide` · `finalDivide`).
+ * One cycle (Smith and Topin, 2018), as PyTorch's: up from `peak`/`divide` to `peak` in the first `rise` of the steps, then
+ * down to `peak`/(`divide` · `finalDivide`). Beyond `steps` the last rate stays. Momentum is left alone.
  */
-export function oneCycleLR(
-  optimizer: Scheduled,
-  peak: number,
-  steps: number,
-  options: { rise?: number; divide?: number; finalDivide?: number } = {},
-): Schedule {
-  const { rise = 0.3, divide = 25, finalDivide = 1e4 } = options;
+export function oneCycleLR(optimizer: Scheduled, peak: number, steps: number, options: OneCycleOptions = {}): Schedule {
+  const { rise = 0.3, divide = 25, finalDivide = 1e4, anneal = 'cosine', threePhases = false } = options;
   count('oneCycleLR: steps', steps, 2);
+  if (!(rise >= 0 && rise <= 1)) throw new ValueError(`oneCycleLR: rise = ${rise}`, 'It must lie between 0 and 1.');
+  const ease = easings[anneal];
+  if (!ease) throw new ValueError(`oneCycleLR: anneal = '${anneal}'`, "Use 'cosine' or 'linear'.");
   const start = peak / divide;
-  const end = start / finalDivide;
-  const top = rise * steps - 1;
-  const ease = (from: number, to: number, share: number): number =>
-    to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
+  const last = { at: steps - 1, rate: start / finalDivide };
+  const top = { at: rise * steps - 1, rate: peak };
+  const points = [{ at: 0, rate: start }, top, ...(threePhases ? [{ at: 2 * top.at, rate: start }] : []), last];
   return new Schedule(optimizer, (t) => {
-    const at = Math.min(t, steps - 1);
-    return at <= top ? ease(start, peak, at / top) : ease(peak, end, (at - top) / (steps - 1 - top));
+    const now = Math.min(t, last.at);
+    const next = Math.max(
+      1,
+      points.findIndex(({ at }, i) => i > 0 && now <= at),
+    );
+    const [from, to] = [points[next - 1]!, points[next]!];
+    return from.at === to.at ? to.rate : ease(from.rate, to.rate, (now - from.at) / (to.at - from.at));
   });
 }
+/** From one rate to another, `share` of the way. */
+const easings: Readonly<Record<string, (from: number, to: number, share: number) => number>> = {
+  cosine: (from, to, share) => to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share)),
+  linear: (from, to, share) => from + (to - from) * share,
+};
 /** Rises in a straight line over `steps` (from base/steps), then follows `then`, whose time starts there; constant without one. */
 export function warmUpLR(optimizer: Scheduled, steps: number, then?: Rate): Schedule {
   count('warmUpLR: steps', steps);
@@ -130,12 +161,16 @@ export interface PlateauOptions {
   factor?: number;
   /** Steps without improvement that are tolerated. Default 10. */
   patience?: number;
-  /** Improvement that counts, relative to the best. Default 1e-4. */
+  /** Improvement that counts. Default 1e-4. */
   threshold?: number;
+  /** Whether `threshold` is a share of the best or a difference from it. Default `'relative'`. */
+  thresholdMode?: 'relative' | 'absolute';
   /** Steps to wait after a reduction. Default 0. */
   cooldown?: number;
   /** Smallest rate. Default 0. */
   min?: number;
+  /** Changes of the rate up to this are not made. Default 1e-8. */
+  eps?: number;
 }
 /** Lowers the learning rate when a measure stops improving, as PyTorch's. Call `step(measure)` after each epoch. */
 export class ReduceOnPlateau {
@@ -147,15 +182,33 @@ export class ReduceOnPlateau {
     readonly optimizer: Scheduled,
     options: PlateauOptions = {},
   ) {
-    this.#options = { mode: 'min', factor: 0.1, patience: 10, threshold: 1e-4, cooldown: 0, min: 0, ...options };
+    checkScheduled(optimizer);
+    this.#options = {
+      mode: 'min',
+      factor: 0.1,
+      patience: 10,
+      threshold: 1e-4,
+      thresholdMode: 'relative',
+      cooldown: 0,
+      min: 0,
+      eps: 1e-8,
+      ...options,
+    };
+    const { mode, thresholdMode } = this.#options;
+    if (mode !== 'min' && mode !== 'max')
+      throw new ValueError(`reduceOnPlateau: mode = '${mode}'`, "Use 'min' or 'max'.");
+    if (thresholdMode !== 'relative' && thresholdMode !== 'absolute')
+      throw new ValueError(`reduceOnPlateau: thresholdMode = '${thresholdMode}'`, "Use 'relative' or 'absolute'.");
     if (!(this.#options.factor < 1))
       throw new ValueError(`reduceOnPlateau: factor = ${this.#options.factor}`, 'It must be below 1.');
     this.#best = this.#options.mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
   /** Takes in the measure of an epoch. */
   step(measure: number): void {
-    const { mode, factor, patience, threshold, cooldown, min } = this.#options;
-    const better = mode === 'min' ? measure < this.#best * (1 - threshold) : measure > this.#best * (1 + threshold);
+    const { mode, factor, patience, threshold, thresholdMode, cooldown, min, eps } = this.#options;
+    const sign = mode === 'min' ? -1 : 1;
+    const bar = thresholdMode === 'relative' ? this.#best * (1 + sign * threshold) : this.#best + sign * threshold;
+    const better = mode === 'min' ? measure < bar : measure > bar;
     if (better) this.#best = measure;
     this.#bad = better ? 0 : this.#bad + 1;
     if (this.#cooling > 0) {
@@ -163,7 +216,10 @@ export class ReduceOnPlateau {
       this.#bad = 0;
     }
     if (this.#bad <= patience) return;
-    for (const group of this.optimizer.groups) group.lr = Math.max((group.lr ?? 0) * factor, min);
+    for (const group of this.optimizer.groups) {
+      const [before, after] = [group.lr ?? 0, Math.max((group.lr ?? 0) * factor, min)];
+      if (before - after > eps) group.lr = after;
+    }
     this.#cooling = cooldown;
     this.#bad = 0;
   }
