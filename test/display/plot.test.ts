@@ -104,6 +104,30 @@ describe('pictures', () => {
     expect(written).toContain('with, comma and ');
   });
 
+  test('texts keep their digits', async () => {
+    const svg = await line([1, 2], { title: 'error 0.0174, rate 0.001' }).svg();
+    expect(svg).toContain('>error 0.0174, rate 0.001<');
+  });
+
+  test('a logarithmic axis has round numbers, few of them', async () => {
+    const svg = await line([1e-9, 1], { yScale: 'log', points: false }).svg();
+    const written = [...svg.matchAll(/>([\d,.]+|1e-\d+)<\/text>/g)].map((match) => match[1]!);
+    expect(written).toEqual(expect.arrayContaining(['1e-8', '0.01', '1']));
+    expect(svg.match(/role-axis-grid.*?<\/g>/)![0].match(/<line/g)!.length).toBeLessThan(11);
+  });
+
+  test('points can be written as the names of their classes', async () => {
+    const svg = await scatter(
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      { classes: [3, 7], named: true },
+    ).svg();
+    expect([...svg.matchAll(/fill="#[\dA-F]{6}"[^>]*>([37])</gi)].map((match) => match[1])).toEqual(['3', '7']);
+    expect(() => scatter([[0, 1]], { named: true })).toThrow(/named points without classes/);
+  });
+
   test('ids differ between pictures, so that one page can hold several', async () => {
     const ids = async (plot: Plot) => [...(await plot.svg()).matchAll(/ id="([^"]+)"/g)].map((match) => match[1]!);
     const first = await ids(heatmap(cells, { valueLabel: 'a' }));

@@ -38,11 +38,13 @@ export async function renderSvg(spec: Spec, description: string): Promise<string
 const uniqueIds = (svg: string, mark: string): string =>
   svg.replace(/\bid="((?:clip|gradient_)[^"]*)"/g, `id="$1-${mark}"`).replace(/url\(#([^)]+)\)/g, `url(#$1-${mark})`);
 
-/** Hundredths of a pixel are enough, and one description of the whole picture says more than one for each mark. */
+/** Hundredths of a pixel are enough (texts between the tags keep theirs), and one description of the whole picture says more than one for each mark. */
 const shorten = (svg: string): string =>
   svg
     .replace(/ (?:aria-label|aria-roledescription|aria-hidden|role)="[^"]*"/g, '')
-    .replace(/(?<=[\s",(a-zA-Z-])-?\d+\.\d{3,}/g, (digits) => String(Math.round(Number(digits) * 100) / 100));
+    .replace(/<[^>]+>/g, (tag) =>
+      tag.replace(/(?<=[\s",(a-zA-Z-])-?\d+\.\d{3,}/g, (digits) => String(Math.round(Number(digits) * 100) / 100)),
+    );
 
 const describe = (svg: string, text: string): string =>
   svg.replace('<svg ', `<svg role="img" aria-label="${escapeMarkup(text)}" `);
