@@ -11,8 +11,9 @@ import { isProfiling, record } from '../../profile.js';
 import { encode, type Numbering } from './encode.js';
 import { loadLibrary, type Native, NativeLibraryError, NativeRunError } from './library.js';
 
-/** From here on zeroing memory, page by page, costs more than a look at the collector. */
-const largeBytes = 1 << 16;
+/** From here on arrays begin with a cache line, so that vectors do not straddle two. */
+const alignedBytes = 1 << 12;
+const lineBytes = 64;
 
 /** Scratch memory that all programs share: it grows and never shrinks. */
 class Arena {
@@ -52,14 +53,17 @@ class Addresses {
   /** Memory that holds anything; kernels write every element of what they compute. */
   fresh(dtype: DType, length: number): TypedArray {
     const bytes = length * bytesPerElement(dtype);
-    if (bytes < largeBytes || bytes > constants.MAX_LENGTH) return allocate(dtype, length);
-    let array: TypedArray;
+    if (bytes < alignedBytes || bytes > constants.MAX_LENGTH - lineBytes) return allocate(dtype, length);
+    let buffer: ArrayBuffer;
     try {
-      array = viewOf(dtype, Buffer.allocUnsafeSlow(bytes).buffer, 0, length);
+      buffer = Buffer.allocUnsafeSlow(bytes + lineBytes).buffer;
     } catch {
       return allocate(dtype, length);
     }
-    this.#known.set(array, this.native.freshAddress(array.buffer));
+    const start = this.native.freshAddress(buffer);
+    const offset = -Number(start % BigInt(lineBytes)) & (lineBytes - 1);
+    const array = viewOf(dtype, buffer, offset, length);
+    this.#known.set(array, start + BigInt(offset));
     return array;
   }
 }

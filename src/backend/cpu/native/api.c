@@ -1,9 +1,13 @@
 /* The library's entry points: chooses the instruction set, runs programs one at a time. */
 #define _GNU_SOURCE
 #include "api.h"
+#include "compile.h"
 #include "memory.h"
 #include "opcodes.h"
 #include "threads.h"
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,11 +45,13 @@ static pthread_mutex_t runLock = PTHREAD_MUTEX_INITIALIZER, errorLock = PTHREAD_
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const gl_kernel_table *table;
 static const char *isa = "none";
-bool gl_amx;
+bool gl_amx, gl_compiles;
 static char lastError[512];
 
 /* AMX comes on top of AVX-512; Linux wants to be asked, once for the process. */
 #define GL_WITH_AMX "avx512+amx"
+/* AVX-512 without machine code made at run time: what a system that forbids it gets. */
+#define GL_INTERPRETED "avx512-interpreted"
 static bool amxGranted;
 static bool ask_for_amx(void) {
 #if defined(__x86_64__) && defined(__linux__)
@@ -59,6 +65,9 @@ static bool ask_for_amx(void) {
 #endif
 }
 
+/* Memory of results serves again, with its pages: arrays up to so many bytes are taken from the heap, and of what is free at its end so many are kept. */
+enum { KEPT_ARRAY = 64 << 20, KEPT_MEMORY = 256 << 20 };
+
 static void choose(void) {
   const char *asked = getenv("GRADLAB_ISA");
   amxGranted = ask_for_amx();
@@ -71,8 +80,16 @@ static void choose(void) {
   gl_amx = amxGranted && (!asked || !*asked || strcmp(asked, GL_WITH_AMX) == 0) && AVX512_HERE;
   if (gl_amx) table = &gl_kernels_avx512, isa = GL_WITH_AMX;
 #endif
+#if defined(__x86_64__)
+  if (asked && strcmp(asked, GL_INTERPRETED) == 0 && AVX512_HERE) table = &gl_kernels_avx512, isa = GL_INTERPRETED;
+#endif
   GL_ISAS(GL_CHOOSE)
+  gl_compiles = strncmp(isa, "avx512", 6) == 0 && strcmp(isa, GL_INTERPRETED) != 0;
   gl_pool_size(0);
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, KEPT_ARRAY);
+  mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+#endif
 }
 static void start(void) { pthread_once(&once, choose); }
 
@@ -98,13 +115,14 @@ GL_EXPORT const char *gl_error(void) {
 
 /* The sets that this processor runs, best first. */
 GL_EXPORT const char *gl_isas(void) {
-  static _Thread_local char names[64];
+  static _Thread_local char names[96];
   start();
   char *at = names;
   if (amxGranted && AVX512_HERE) at += snprintf(at, sizeof names, GL_WITH_AMX " ");
 #define GL_LIST(name, condition)                                                                                               \
   if (condition) at += snprintf(at, (size_t)(names + sizeof names - at), "%s ", #name);
   GL_ISAS(GL_LIST)
+  if (AVX512_HERE) snprintf(at, (size_t)(names + sizeof names - at), "%s ", GL_INTERPRETED);
   return names;
 }
 /* Changes to another set, for tests. 0, or -1 if there is none of that name. */
@@ -121,7 +139,10 @@ GL_EXPORT int gl_use_isa(const char *wanted) {
   const bool amx = false;
 #endif
   GL_ISAS(GL_USE)
-  if (found) gl_amx = amx;
+#if defined(__x86_64__)
+  if (AVX512_HERE && strcmp(wanted, GL_INTERPRETED) == 0) found = table = &gl_kernels_avx512, isa = GL_INTERPRETED;
+#endif
+  if (found) gl_amx = amx, gl_compiles = strncmp(isa, "avx512", 6) == 0 && strcmp(isa, GL_INTERPRETED) != 0;
   pthread_mutex_unlock(&runLock);
   return found ? 0 : gl_fail("instruction set %s: this processor has %s", wanted, gl_isas());
 }
@@ -182,6 +203,7 @@ static int run_records(const i32 *program, i32 length, const uint64_t *slots, co
   struct gl_kept *kept = NULL;
   gl_run_context run = {.slots = slots, .scalars = scalars, .index = 0, .kept = &kept};
   gl_run_memory_reset();
+  gl_compile_make_room();
   for (const i32 *record = program, *end = program + length; record < end; run.index++) {
     if (end - record < 2 || record[1] < 2 || record[1] > end - record) return gl_malformed(&run);
     if (record[0] < 0 || record[0] >= GL_KIND_COUNT) return gl_fail("kernel %d: no kind %d", run.index, record[0]);

@@ -13,6 +13,8 @@ int gl_out_of_memory(const gl_run_context *run);
 
 /* Whether float32 products may use AMX: the processor has it, the system granted it, and the chosen set includes it. */
 extern bool gl_amx;
+/* Whether elementwise programs become machine code: the chosen set has AVX-512 and is not the one that only interprets them. */
+extern bool gl_compiles;
 
 /* Runs the record behind the reader; 0 or -1. */
 typedef int (*gl_kernel)(gl_reader *reader, const gl_run_context *run);

@@ -23,7 +23,7 @@ const isas = {
 }[arch()] ?? { base: [] };
 
 // Compiled once; the rest once per instruction set.
-const common = ['api.c', 'kept.c', 'memory.c', 'opcodes.c', 'program.c', 'threads.c'];
+const common = ['api.c', 'compile.c', 'kept.c', 'memory.c', 'opcodes.c', 'program.c', 'render.c', 'render_ops.c', 'threads.c'];
 const perIsa = readdirSync(here).filter((name) => name.endsWith('.c') && !common.includes(name));
 // No -ffast-math: NaN and infinity must behave. Contraction to fma is the same in every loop, because blocks are padded to whole vectors.
 const flags = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', '-fwrapv', '-fno-strict-aliasing'];

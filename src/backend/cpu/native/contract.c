@@ -466,6 +466,7 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
     for (int k = 0; k < job->body.code.nInstructions; k++) operand->alongM |= job->body.code.instructions[k].dst == operand->reg; /* overwritten: load it again */
   }
   choose_in_lines(job);
+  GL(compile)(&job->body, 0, NULL, 0);
   if (job->splits > 1) {
     job->partials = gl_kernel_memory((size_t)(job->batch.total * job->splits * job->m.total * job->columns * job->gemm->size));
     if (!job->partials) return gl_out_of_memory(run);

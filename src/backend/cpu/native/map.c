@@ -47,6 +47,7 @@ int GL(run_map)(gl_reader *reader, const gl_run_context *run) {
   const int64_t total = gl_product(dims, nd);
   if (total == 0) return 0;
   GL(prepare)(&body);
+  GL(compile)(&body, 0, NULL, 0);
   map_job job = {.body = &body, .scalars = run->scalars, .total = total, .block = block_size(&body)};
   const int64_t cost = total / GL_LANES * (body.code.cost + 2 * (nIn + nOut));
   if (cost < GL_SERIAL_CYCLES) {

@@ -1,5 +1,7 @@
 /* Ties registers to memory, block by block. */
 #include "operands.h"
+#include "api.h"
+#include "compile.h"
 #include "memory.h"
 #include <string.h>
 
@@ -97,6 +99,24 @@ void GL(prepare)(gl_body *body) {
     for (int j = 0; j < body->nOutputs; j++)
       for (int k = 0; k < body->nOutputs; k++)
         if (body->outputs[j].reg == body->inputs[i].reg && j != k && body->outputs[k].view.base == body->inputs[i].view.base) body->inputs[i].mode = GL_LOADED, body->inputs[i].lines = false;
+}
+
+void GL(compile)(gl_body *body, int64_t length, const int *kept, int nKept) {
+#if defined(__AVX512F__)
+  if (!gl_compiles) return;
+  gl_code *code = &body->code;
+  uint8_t *flags = gl_kernel_memory((size_t)code->nRegisters + 1);
+  if (!flags) return;
+  for (int r = 0; r < code->nRegisters; r++) flags[r] = is_row(body, r) ? GL_IS_ROW : 0;
+  for (int i = 0; i < code->nConstants; i++) flags[code->constants[i].reg] |= GL_IS_UNIFORM;
+  for (int i = 0; i < body->nInputs; i++)
+    if (body->inputs[i].mode == GL_SPLAT) flags[body->inputs[i].reg] |= GL_IS_UNIFORM;
+  for (int i = 0; i < body->nOutputs; i++) flags[body->outputs[i].reg] |= GL_IS_KEPT;
+  for (int i = 0; i < nKept; i++) flags[kept[i]] |= GL_IS_KEPT;
+  gl_compile(code, flags, length);
+#else
+  (void)body, (void)length, (void)kept, (void)nKept;
+#endif
 }
 
 /* Registers start at different cache sets. */

@@ -34,6 +34,9 @@ typedef struct {
 int GL(mode)(const gl_view *view);
 /* Once views, code and kinds are there: modes of inputs, outputs that may be written in place without harm to aliased inputs. */
 void GL(prepare)(gl_body *body);
+/* After this the instructions may not be looked at: runs of them become machine code, where the processor and the settings allow it. `length`
+   of rows or 0; `kept`: registers, besides outputs, that are read when the program has ended. */
+void GL(compile)(gl_body *body, int64_t length, const int *kept, int nKept);
 /* Bytes of a frame for blocks of `capacity` elements and `rows` rows. */
 size_t GL(frame_size)(const gl_body *body, int64_t capacity, int64_t rows);
 /* Lays the frame out in memory, splats constants and scalars: once a task. */

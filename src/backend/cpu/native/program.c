@@ -132,7 +132,7 @@ bool gl_take_instructions(gl_reader *reader, const gl_op *operations, gl_code *c
       if (words[k] >= code->nRegisters && !(op == GL_OP_philox && k == 3)) return false;
     if (code->nConstants > 0 && dst >= code->constants[0].reg && dst < code->constants[0].reg + code->nConstants) return false; /* constants are set once */
     const int a = words[2] < 0 ? dst : words[2], b = words[3] < 0 ? dst : words[3], c = words[4] < 0 ? dst : words[4];
-    code->instructions[i] = (gl_instruction){operations[op], op, dst, a, b, c};
+    code->instructions[i] = (gl_instruction){.call = operations[op], .op = op, .dst = dst, .a = a, .b = b, .c = c};
     code->positional |= op == GL_OP_iota || op == GL_OP_philox;
     code->cost += gl_operation_cost[op];
     code->dtypes[dst] = (uint8_t)result_dtype(code, op, a, b);

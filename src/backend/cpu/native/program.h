@@ -5,6 +5,7 @@
      const char *gl_info(void)                      "isa=avx512+amx;threads=2"
      const char *gl_isas(void), int gl_use_isa(name)  instruction sets of this processor; change to another (GRADLAB_ISA at the start)
                                                     avx512+amx: f32 contractions on AMX where that is faster, as accurate as f32; GRADLAB_AMX=0 takes it off the list
+                                                    avx512-interpreted: without machine code made at run time (compile.h)
      const char *gl_opcodes(void), *gl_kinds(void)  space-separated names; a name's place in the list is its number
      int gl_threads(int n)                          set the number of threads (0: only ask); default: GRADLAB_THREADS, else online CPUs
      uint64_t gl_address(const void *)              address of a JavaScript buffer
@@ -94,9 +95,13 @@ typedef struct {
 
 /* An instruction, resolved: what to call and on which registers. */
 typedef void (*gl_op)(void *dst, const void *a, const void *b, const void *c, int count);
+/* Machine code for several instructions: over `count` elements, or over `count` rows of `length`. */
+typedef void (*gl_compiled)(void **registers, int64_t count, int64_t length);
 typedef struct {
   gl_op call;
   int op, dst, a, b, c;
+  gl_compiled compiled; /* null in most; else the rest means nothing */
+  bool byRow;
 } gl_instruction;
 
 typedef struct {

@@ -261,6 +261,10 @@ int GL(run_reduce)(gl_reader *reader, const gl_run_context *run) {
     for (int i = 0; i < nIn; i++) rotate_dims(&job.before.inputs[i].view, nKept, nd);
   GL(prepare)(&job.before);
   GL(prepare)(&job.after);
+  int read[GL_MAX_ACCUMULATORS];
+  for (int a = 0; a < job.nAccumulations; a++) read[a] = job.accumulations[a].reg;
+  GL(compile)(&job.before, 0, read, job.nAccumulations);
+  GL(compile)(&job.after, 0, NULL, 0);
   if (job.columns && nInstr == 0) job.block = COLUMN_BLOCK;
   if (!job.columns && nIn > 0 && job.before.inputs[0].view.nd > 0) { /* whole lines can be read where they lie */
     const int64_t line = job.before.inputs[0].view.size[job.before.inputs[0].view.nd - 1];

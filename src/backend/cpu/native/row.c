@@ -67,6 +67,7 @@ int GL(run_row)(gl_reader *reader, const gl_run_context *run) {
   if (rows == 0 || length == 0) return 0;
   if (length > MAX_LENGTH) return gl_malformed(run);
   GL(prepare)(&body);
+  GL(compile)(&body, length, NULL, 0);
   int full = 1;
   for (int r = 0; r < nReg; r++) full += !flags[r];
   int64_t block = gl_max(1, gl_min(4096, CACHE / (full * body.code.elementSize)) / length); /* registers stay in the first-level cache */

@@ -87,6 +87,11 @@ void GL(execute)(const gl_code *code, const gl_block *block) {
   void **registers = block->registers;
   const int full = (int)gl_padded(block->count), rows = (int)gl_padded(block->rows);
   for (const gl_instruction *in = code->instructions, *end = in + code->nInstructions; in < end; in++) {
+    if (in->compiled) {
+      if (in->byRow) in->compiled(registers, block->rows, block->length);
+      else in->compiled(registers, full, 0);
+      continue;
+    }
     if (in->call) {
       in->call(registers[in->dst], registers[in->a], registers[in->b], registers[in->c], block->kinds && block->kinds[in->dst] ? rows : full);
       continue;
