@@ -3,11 +3,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { DeviceError } from '../../errors.js';
 
 /** GRADLAB_CACHE, else the cache folder of the user. */
 export const cacheFolder = (): string =>
   join(process.env.GRADLAB_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gradlab'), 'cuda');
 
+const driverCure = "Is the driver older than NVRTC? Update NVIDIA's driver, or pip install an older nvidia-cuda-nvrtc.";
 const mostBytes = 256 * 2 ** 20;
 
 /**
@@ -22,19 +24,31 @@ export class CubinCache {
     this.#mostBytes = bytes;
   }
 
-  /** The code for `key`, from the folder or made now. */
-  get(key: readonly string[], make: () => Uint8Array): Uint8Array {
+  /**
+   * What `use` makes of the code for `key`, from the folder or made now.
+   * @param use gives null for code that is damaged: it is then made anew.
+   */
+  get<T>(key: readonly string[], make: () => Uint8Array, use: (code: Uint8Array) => T | null): T {
     const name = createHash('sha256').update(key.join('\0')).digest('hex');
     const file = join(this.#folder, `${name}.cubin`);
+    const kept = this.#read(file);
+    const used = kept && use(kept);
+    if (used !== null) return used;
+    const made = make();
+    const fresh = use(made);
+    if (fresh === null) throw new DeviceError('cuda: the driver refuses code that NVRTC made', driverCure);
+    this.#keep(file, made);
+    return fresh;
+  }
+
+  #read(file: string): Uint8Array | null {
     try {
       const kept = readFileSync(file);
       const now = new Date();
       utimesSync(file, now, now);
       return kept;
     } catch {
-      const made = make();
-      this.#keep(file, made);
-      return made;
+      return null;
     }
   }
 

@@ -160,6 +160,14 @@ export class Driver {
     return Number(this.#out[0]);
   }
 
+  /** Machine code made ready to run; null where it is none for this GPU. */
+  module(code: Uint8Array): number | null {
+    const answer = this.attempt('cuModuleLoadData', this.#out, code);
+    if (answer === Result.invalidImage || answer === Result.noBinary) return null;
+    if (answer !== Result.success) throw this.error(answer, 'cuModuleLoadData');
+    return Number(this.#out[0]);
+  }
+
   /** Bytes that no program has. */
   freeBytes(): number {
     const [free, total] = [new BigUint64Array(1), new BigUint64Array(1)];

@@ -7,6 +7,7 @@ export const Result = {
   outOfMemory: 2,
   noDevice: 100,
   invalidDevice: 101,
+  invalidImage: 200,
   noBinary: 209,
   uncorrectable: 214,
   notReady: 600,

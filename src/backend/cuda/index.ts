@@ -5,6 +5,7 @@ import type { Schedule } from '../../fuse/kernel.js';
 import { optimize } from '../../fuse/optimize.js';
 import { schedule } from '../../fuse/schedule.js';
 import type { Plan } from '../../plan.js';
+import { type MatmulPrecision, matmulPrecision } from '../../precision.js';
 import { cuda } from '../gpu/cuda.js';
 import { render } from '../gpu/render.js';
 import type { Limits } from '../gpu/rendered.js';
@@ -12,6 +13,7 @@ import { release } from './driver.js';
 import { size } from './errors.js';
 import { Gpu } from './gpu.js';
 import { onGpu } from './memory.js';
+import { divide } from './products.js';
 import { Program } from './program.js';
 
 /** What every GPU since the generation of 2020 allows without asking. */
@@ -24,6 +26,18 @@ const limits: Limits = {
   f16: true,
   subgroups: true,
 };
+
+/**
+ * Multiplications from which on a product is left to cublasLt: below, our own kernel with what follows it fused costs less than two
+ * launches. First guesses; GRADLAB_CUDA_LIBRARY_FROM sets one for measurements.
+ */
+const libraryFrom: Record<MatmulPrecision, number> = { highest: 2 ** 26, high: 2 ** 24, bf16: 2 ** 24 };
+
+/** Whether a library computes a product, by its multiplications. */
+function libraryChoice(gpu: Gpu): (multiplications: number) => boolean {
+  const from = Number(process.env.GRADLAB_CUDA_LIBRARY_FROM ?? libraryFrom[matmulPrecision()]);
+  return (multiplications) => gpu.cublas !== null && multiplications >= from;
+}
 
 /** A buffer that a run brings, as one of its leaves or of its outputs. */
 interface Outside {
@@ -44,7 +58,7 @@ class CudaExecutable implements Executable {
   readonly #outside: readonly Outside[];
 
   constructor(plan: Plan, gpu: Gpu) {
-    const scheduled = schedule(optimize(plan));
+    const { schedule: scheduled, products } = divide(schedule(optimize(plan)), libraryChoice(gpu));
     this.kernels = describe(scheduled);
     this.#outside = outsideOf(scheduled);
     this.#program = new Program(gpu, {
@@ -52,7 +66,7 @@ class CudaExecutable implements Executable {
       kernels: this.kernels,
       buffers: scheduled.buffers.length,
       outside: this.#outside.map(({ buffer }) => buffer),
-      instead: new Map(),
+      products,
     });
   }
 

@@ -42,10 +42,11 @@ export class Kernels {
       const text = unit(fresh);
       const { capability } = this.#driver;
       const { version } = this.#compiler;
-      const code = this.#cache.get([text, `sm_${capability}`, `nvrtc ${version}`], () =>
-        this.#compiler.compile(text, capability),
+      const module = this.#cache.get(
+        [text, `sm_${capability}`, `nvrtc ${version}`],
+        () => this.#compiler.compile(text, capability),
+        (code) => this.#driver.module(code),
       );
-      const module = this.#driver.get('cuModuleLoadData', code);
       fresh.forEach(({ source }, i) => {
         this.#known.set(source, this.#driver.get('cuModuleGetFunction', module, `k${i}`));
       });

@@ -1,12 +1,15 @@
 // In: rendered kernels. Out: a program whose runs take addresses and numbers, and put everything on the GPU's stream.
 import type { KernelSummary } from '../../device.js';
 import type { DType } from '../../dtype.js';
+import { matmulPrecision } from '../../precision.js';
 import { isProfiling, record } from '../../profile.js';
 import type { Dispatch, Rendered } from '../gpu/rendered.js';
 import type { Block } from './allocator.js';
+import { NoAlgorithm, ProductStep } from './cublas.js';
 import { constants } from './driver.js';
 import type { Gpu } from './gpu.js';
 import { dependencies, Graphs, type Range } from './graphs.js';
+import type { Product } from './products.js';
 import { type Addresses, KernelStep, type Step } from './step.js';
 
 /** From this many steps on a graph is launched instead of each of them. */
@@ -32,8 +35,8 @@ export interface Parts {
   readonly buffers: number;
   /** Buffers in the order of a run's leaves, then of its outputs. */
   readonly outside: readonly number[];
-  /** Steps that stand in for kernels, by their number: nothing is dispatched for these. */
-  readonly instead: ReadonlyMap<number, Step>;
+  /** Kernels that a library computes, by their number; where it cannot, they are dispatched. */
+  readonly products: ReadonlyMap<number, Product>;
 }
 
 /** A sequence of steps over one set of addresses. */
@@ -49,7 +52,7 @@ export class Program {
   readonly #parameters: Block | null;
   #runs = 0;
 
-  constructor(gpu: Gpu, { rendered, kernels, buffers, outside, instead }: Parts) {
+  constructor(gpu: Gpu, { rendered, kernels, buffers, outside, products }: Parts) {
     this.#gpu = gpu;
     this.#rendered = rendered;
     this.#kernels = kernels;
@@ -57,12 +60,16 @@ export class Program {
     const { dispatches, memory, parameterBytes } = rendered;
     const parameters = Math.max(buffers - 1, ...memory.offsets.keys()) + 1;
     const status = parameters + 1;
-    this.#addresses = new Float64Array(status + 1);
+    const workspace = status + 1;
+    this.#addresses = new Float64Array(workspace + 1);
     this.#addresses[status] = gpu.memory.status;
     this.#parameters = parameterBytes > 0 ? gpu.memory.blockOf(this, parameterBytes, 'numbers of kernels') : null;
     this.#addresses[parameters] = this.#parameters?.address ?? 0;
     this.#numbers = new DataView(new ArrayBuffer(parameterBytes));
-    this.#steps = this.#makeSteps(dispatches, instead, parameters, status);
+    const computed = this.#productSteps(products, workspace);
+    const dispatched = dispatches.filter(({ kernel }) => !computed.some((step) => step.kernel === kernel));
+    const steps = [...this.#kernelSteps(dispatched, parameters, status), ...computed];
+    this.#steps = steps.sort((a, b) => a.kernel - b.kernel);
     const rangeOf = (place: number): Range => {
       const { offset, bytes } = memory.offsets.get(place) ?? { offset: 0, bytes: 1 };
       return { memory: memory.offsets.has(place) ? -1 : place, from: offset, to: offset + bytes };
@@ -71,15 +78,9 @@ export class Program {
     abandoned.register(this, this.#graphs);
   }
 
-  #makeSteps(
-    dispatches: readonly Dispatch[],
-    instead: ReadonlyMap<number, Step>,
-    parameters: number,
-    status: number,
-  ): Step[] {
-    const own = dispatches.filter(({ kernel }) => !instead.has(kernel));
-    const handles = this.#gpu.kernels.load(own);
-    const steps: Step[] = own.map((dispatch, i) => {
+  #kernelSteps(dispatches: readonly Dispatch[], parameters: number, status: number): Step[] {
+    const handles = this.#gpu.kernels.load(dispatches);
+    return dispatches.map((dispatch, i) => {
       const { bindings } = dispatch;
       const places = bindings.map(({ buffer }) => buffer);
       const writes = bindings.filter((binding) => binding.writes).map(({ buffer }) => buffer);
@@ -87,7 +88,19 @@ export class Program {
       if (dispatch.status) places.push(status);
       return new KernelStep(this.#gpu, handles[i]!, dispatch, dispatch.kernel, places, writes);
     });
-    return [...steps, ...instead.values()].sort((a, b) => a.kernel - b.kernel);
+  }
+
+  #productSteps(products: ReadonlyMap<number, Product>, workspace: number): Step[] {
+    const { cublas } = this.#gpu;
+    if (!cublas) return [];
+    return [...products].flatMap(([kernel, product]) => {
+      try {
+        return [new ProductStep(cublas, product, matmulPrecision(), kernel, workspace)];
+      } catch (error) {
+        if (error instanceof NoAlgorithm) return [];
+        throw error;
+      }
+    });
   }
 
   /** Puts a run on the stream. */

@@ -52,7 +52,7 @@ function program(
     kernels: numbered.map(() => ({ kind: 'map', text: '', flops: 0, bytes: 0 })),
     buffers: 2 + scratch.length,
     outside: [0, 1],
-    instead: new Map(),
+    products: new Map(),
   });
 }
 

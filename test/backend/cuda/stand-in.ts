@@ -27,7 +27,7 @@ export function missing(): string | null {
 /** What the stand-in pretends, and what it lets go wrong. */
 export interface StandIn {
   readonly folder: string;
-  set(what: 'version' | 'devices' | 'capability' | 'memory' | 'runs' | 'eager', value: number): void;
+  set(what: 'version' | 'devices' | 'capability' | 'memory' | 'runs' | 'eager' | 'lost', value: number): void;
   /** Lets the call of `name` after `after` further ones answer `code`; fatal codes stay. */
   fail(name: string, code: number, after?: number): void;
   /** Bytes that are allocated. */

@@ -149,6 +149,10 @@ API void stand_in_set(const char *what, int64_t value) {
   else if (name == "devices") settings.devices = static_cast<int>(value);
   else if (name == "capability") settings.capability = static_cast<int>(value);
   else if (name == "memory") settings.memory = static_cast<uint64_t>(value);
+  else if (name == "lost") {
+    lost = static_cast<int>(value);
+    failures.clear();
+  }
   else if (name == "runs") settings.runs = value != 0;
   else if (name == "eager") compiler::eager = value != 0;
   else abort();
@@ -362,3 +366,5 @@ API int nvrtcGetCUBIN(Program *program, char *code) { memcpy(code, program->code
 API int nvrtcGetProgramLogSize(Program *program, size_t *bytes) { *bytes = program->log.size() + 1; return OK; }
 API int nvrtcGetProgramLog(Program *program, char *log) { memcpy(log, program->log.c_str(), program->log.size() + 1); return OK; }
 API int nvrtcDestroyProgram(Program **program) { delete *program; *program = nullptr; return OK; }
+
+#include "products.h"

@@ -1,0 +1,178 @@
+// What goes wrong with GPUs, staged with the stand-in driver: each case is a typed error that says what to do.
+import { existsSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Gpu } from '../../../src/backend/cuda/gpu.js';
+import { openCuda } from '../../../src/backend/cuda/index.js';
+import { loadLibrary, nvrtc, places, seemsPresent } from '../../../src/backend/cuda/libraries.js';
+import { device, registerDevice } from '../../../src/device.js';
+import { DeviceError } from '../../../src/errors.js';
+import { full, randn } from '../../../src/index.js';
+import { linear } from '../../../src/nn/index.js';
+import { adam } from '../../../src/optim/index.js';
+import { missing, type StandIn, useStandIn } from './stand-in.js';
+
+const reason = missing();
+const real = existsSync('/dev/nvidiactl') ? 'this machine has a GPU' : null;
+
+function failure(action: () => unknown): DeviceError {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(DeviceError);
+    if (error instanceof DeviceError) return error;
+  }
+  throw new Error('nothing went wrong');
+}
+
+describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', () => {
+  let standIn: StandIn;
+  let folder: string;
+  beforeAll(() => {
+    standIn = useStandIn();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradlab-cuda-'));
+  });
+  afterEach(() => {
+    process.env.GRADLAB_CUDA_PATH = standIn.folder;
+    standIn.set('version', 13000);
+    standIn.set('devices', 1);
+    standIn.set('capability', 90);
+    standIn.set('lost', 0);
+    device('cpu');
+  });
+  /** Lets CUDA be looked for in a folder with these files of the stand-in. */
+  const only = (...names: string[]): void => {
+    for (const name of names) symlinkSync(join(standIn.folder, 'libstand-in.so'), join(folder, name));
+    process.env.GRADLAB_CUDA_PATH = folder;
+  };
+
+  test.skipIf(real !== null)('has no driver', () => {
+    only();
+    expect(seemsPresent()).toBe(false);
+    const error = failure(openCuda);
+    expect(error.problem).toMatch(/no NVIDIA driver/);
+    expect(error.cure).toMatch(/device\('cpu'\)/);
+  });
+  test('has a driver without libraries', () => {
+    only('libcuda.so.1');
+    const error = failure(() => loadLibrary(nvrtc, 13, { GRADLAB_CUDA_PATH: folder, PATH: '' }));
+    expect(error.problem).toMatch(/there is a driver, but not the compiler of kernels/);
+    expect(error.cure).toMatch(/pip install nvidia-cuda-nvrtc.*GRADLAB_CUDA_PATH/);
+  });
+  test('has a driver that is too old', () => {
+    standIn.set('version', 11080);
+    const error = failure(openCuda);
+    expect(error.problem).toMatch(/supports CUDA 11\.8, and gradlab needs 12\.0/);
+    expect(error.cure).toMatch(/Update NVIDIA's driver/);
+  });
+  test('has a driver older than its libraries', () => {
+    only('libcuda.so.1', 'libnvrtc.so.13');
+    const error = failure(() => loadLibrary(nvrtc, 12, { GRADLAB_CUDA_PATH: folder, PATH: '' }));
+    expect(error.problem).toMatch(/the driver supports CUDA 12.*is newer/);
+    expect(error.cure).toMatch(/nvidia-cuda-nvrtc-cu12/);
+  });
+  test('is not there', () => {
+    standIn.set('devices', 0);
+    expect(failure(openCuda).cure).toMatch(/nvidia-smi.*CUDA_VISIBLE_DEVICES/);
+  });
+  test.each([
+    [803, /CUDA_ERROR_SYSTEM_DRIVER_MISMATCH/, /restart the machine/],
+    [999, /CUDA_ERROR_UNKNOWN/, /nvidia-smi/],
+    [100, /CUDA_ERROR_NO_DEVICE/, /CUDA_VISIBLE_DEVICES/],
+  ])('does not start: %i', (code, problem, cure) => {
+    standIn.fail('cuInit', code);
+    const error = failure(openCuda);
+    expect(error.problem).toMatch(problem);
+    expect(error.cure).toMatch(cure);
+  });
+  test('is newer than the compiler', () => {
+    standIn.set('capability', 130);
+    registerDevice('newer', openCuda);
+    device('newer');
+    expect(failure(() => randn([3]).mul(2).eval()).message).toMatch(
+      /makes no code for this GPU, sm_130.*pip install --upgrade/s,
+    );
+  });
+
+  test('has too little memory, also for what nothing reaches any more', () => {
+    standIn.set('memory', standIn.used() + 96 * 2 ** 20);
+    const { memory } = new Gpu();
+    const kept = [1, 2, 3].map((i) => memory.upload(new Float32Array(4 << 20).fill(i), 'float32'));
+    const error = failure(() => memory.array('float32', 16 << 20));
+    expect(error.problem).toMatch(/67\.1 MB do not fit.*CUDA_ERROR_OUT_OF_MEMORY.*3 × float32\[4194304\] \(50\.3 MB\)/);
+    expect(error.cure).toMatch(/smaller batches/);
+    expect(kept.map((array) => memory.read(array, 'float32')[5])).toEqual([1, 2, 3]);
+    kept.length = 0;
+    // A loop that never waits: what it drops is found all the same.
+    const once = (i: number): number => {
+      const array = memory.upload(new Float32Array(12 << 20).fill(i), 'float32');
+      return memory.read(array, 'float32')[5]!;
+    };
+    for (let i = 0; i < 20; i++) expect(once(i)).toBe(i);
+  });
+
+  test.each([
+    ['cuLaunchKernel', 700, 0, /CUDA_ERROR_ILLEGAL_ADDRESS/],
+    ['cuGraphLaunch', 719, 3, /CUDA_ERROR_LAUNCH_FAILED/],
+    ['cuStreamSynchronize', 214, 3, /CUDA_ERROR_ECC_UNCORRECTABLE/],
+    ['cuMemcpyDtoHAsync_v2', 700, 3, /CUDA_ERROR_ILLEGAL_ADDRESS/],
+  ])('is lost while a model trains: %s answers %i', (name, code, before, problem) => {
+    registerDevice('doomed', openCuda);
+    device('doomed');
+    const model = linear(4, 3);
+    const optimizer = adam(model.parameters(), { lr: 0.1 });
+    const x = randn([5, 4]);
+    const step = (): number => {
+      optimizer.zeroGrad();
+      const loss = model.forward(x).square().mean();
+      loss.backward();
+      optimizer.step();
+      return loss.item();
+    };
+    for (let i = 0; i < before; i++) expect(step()).toBeGreaterThan(0);
+    standIn.fail(name, code);
+    const error = failure(() => {
+      for (let i = 0; i < 3; i++) step();
+    });
+    expect(error.problem).toMatch(/the GPU was lost/);
+    expect(error.problem).toMatch(problem);
+    expect(error.cure).toMatch(/Restart the kernel.*device\('cpu'\)/);
+    expect(failure(step).problem).toBe(error.problem);
+    device('cpu');
+    expect(linear(4, 3).forward(randn([5, 4])).shape).toEqual([5, 3]);
+  });
+
+  test('has damaged code in the cache: it is compiled anew', () => {
+    const compute = (): number => {
+      registerDevice('again', openCuda);
+      device('again');
+      return full([7], 3).mul(5).add(11).sum().item();
+    };
+    expect(compute()).toBe(182);
+    const cache = join(process.env.GRADLAB_CACHE!, 'cuda');
+    for (const name of readdirSync(cache)) writeFileSync(join(cache, name), 'damaged');
+    expect(compute()).toBe(182);
+  });
+
+  test('gets a kernel that does not compile', () => {
+    standIn.set('eager', 1);
+    const gpu = new Gpu();
+    const error = failure(() =>
+      gpu.kernels.load([{ source: 'extern "C" __global__ void map() { nonsense; }', entry: 'map' }]),
+    );
+    standIn.set('eager', 0);
+    expect(error.problem).toMatch(/does not compile a kernel:[\s\S]*nonsense/);
+    expect(error.cure).toMatch(/report/);
+  });
+});
+
+describe('where CUDA is looked for', () => {
+  test('first where the user says, then in Python environments, then in toolkits', () => {
+    const root = mkdtempSync(join(tmpdir(), 'gradlab-places-'));
+    const found = places({ GRADLAB_CUDA_PATH: root, PATH: '' }, root);
+    expect(found[0]).toBe(root);
+  });
+});
