@@ -34,6 +34,9 @@ export type CapturedOutput =
   | { type: 'display'; bundle: MimeBundle; displayId?: string; update: boolean }
   | { type: 'clear'; wait: boolean };
 
+/** Beside the formats of an output that shows an error: `{ traceback }`, coloured lines as in an error message. */
+export const FAILURE_MIME = 'application/vnd.gradlab.failure+json';
+
 export type OutputSink = (output: CapturedOutput) => void;
 
 /** Whose code calls, for libraries that run code of cells later: `globalThis[Symbol.for('gradlab.cell')]`. */
@@ -52,6 +55,8 @@ export interface CellPort {
   explain(error: unknown): Promise<string[]>;
   /** Calls `listener` when the user stops the cell whose code calls, wherever that code is then. Answers how to take it back. */
   onStop(listener: () => void): () => void;
+  /** The cell whose code calls is not over before `work`, such as the drawing of a picture, is settled. */
+  waitFor(work: Promise<unknown>): void;
   /** Stands for the cell, or the captured block, whose code calls: the same object for all of it. */
   origin(): object;
 }

@@ -21,6 +21,7 @@ const ALONE: CellPort = {
       void callback(...values),
   explain: async (error) => [error instanceof Error ? (error.stack ?? String(error)) : String(error)],
   onStop: () => () => {},
+  waitFor: () => {},
   origin: () => ORIGIN,
 };
 

@@ -1,7 +1,7 @@
 // A chapter's file → its cells run from the first to the last, how long each took, and what it did not keep.
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { readNotebook } from '../cli/notebook.js';
+import { type CodeCell, readNotebook, tracebacksOf } from '../cli/notebook.js';
 import { Runner } from '../cli/runner.js';
 import { isObject } from '../wire/json.js';
 import { limits, type Rules } from './rules.js';
@@ -38,9 +38,14 @@ export async function runChapter(folder: string, name: string, rules: Rules): Pr
       const ok = await runner.run(cell);
       const seconds = (performance.now() - began) / 1000;
       cellSeconds.push(seconds);
-      const place = `code cell ${index + 1} (${cell.source.trim().split('\n', 1)[0]?.slice(0, 60)})`;
+      if (rules.times && seconds > limits.cellSeconds)
+        delays.push(`${placeOf(index, cell)} takes ${seconds.toFixed(1)} s; ${limits.cellSeconds} s are allowed`);
+      if (!ok) break;
+    }
+    for (const [index, cell] of notebook.cells.entries()) {
+      const place = placeOf(index, cell);
+      for (const traceback of tracebacksOf(cell)) problems.push(`${place} fails:\n${indented(traceback)}`);
       for (const output of cell.outputs) {
-        if (output.output_type === 'error') problems.push(`${place} fails:\n${tracebackOf(output.traceback)}`);
         if (output.output_type === 'stream' && output.name === 'stderr')
           problems.push(`${place} writes to the error stream: ${stripVTControlCharacters(String(output.text)).trim()}`);
         const promise = isObject(output.data) ? output.data[promiseMime] : undefined;
@@ -49,9 +54,6 @@ export async function runChapter(folder: string, name: string, rules: Rules): Pr
         if (rules.promises && promise.kept !== true)
           problems.push(`the promise '${promise.name}' is broken: ${promise.value} is not ${boundsOf(promise)}`);
       }
-      if (rules.times && seconds > limits.cellSeconds)
-        delays.push(`${place} takes ${seconds.toFixed(1)} s; ${limits.cellSeconds} s are allowed`);
-      if (!ok) break;
     }
   } finally {
     await runner.close();
@@ -64,8 +66,10 @@ export async function runChapter(folder: string, name: string, rules: Rules): Pr
   return { name, seconds, cellSeconds, promises, problems, delays };
 }
 
-const tracebackOf = (traceback: unknown): string =>
-  Array.isArray(traceback) ? stripVTControlCharacters(traceback.join('\n')).replace(/^/gm, '    ') : '';
+const placeOf = (index: number, { source }: CodeCell): string =>
+  `code cell ${index + 1} (${source.trim().split('\n', 1)[0]?.slice(0, 60)})`;
+
+const indented = (traceback: string): string => stripVTControlCharacters(traceback).replace(/^/gm, '    ');
 
 function boundsOf({ atLeast, atMost }: { [key: string]: unknown }): string {
   const bounds = [

@@ -1,6 +1,6 @@
 // Notebook files (.ipynb, or .ts in percent format) ⇄ cells; and what cells publish → outputs as notebooks keep them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { JsonObject } from '../contract.js';
+import { FAILURE_MIME, type JsonObject } from '../contract.js';
 import type { NotebookLanguage } from '../server/info.js';
 import { isObject, parseObject } from '../wire/json.js';
 
@@ -86,6 +86,15 @@ function fromPercent(text: string, path: string): Notebook {
       writeFileSync(target, `${JSON.stringify({ cells: raw, metadata, nbformat: 4, nbformat_minor: 4 }, null, 1)}\n`);
     },
   };
+}
+
+/** The coloured lines of the errors in a cell's outputs: its own, those of its timers, and those in its widgets. */
+export function tracebacksOf({ outputs }: CodeCell): string[] {
+  return outputs.flatMap(({ output_type: type, traceback, data }) => {
+    const failed = isObject(data) ? data[FAILURE_MIME] : undefined;
+    const lines = type === 'error' ? traceback : isObject(failed) ? failed.traceback : undefined;
+    return Array.isArray(lines) ? [lines.join('\n')] : [];
+  });
 }
 
 /** Applies what a cell published, in order, to the outputs of all cells. */

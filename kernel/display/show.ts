@@ -1,6 +1,7 @@
 // display(value) → an output of the cell, now; the handle replaces it later.
 import { randomUUID } from 'node:crypto';
 import { DISPLAY_PORT, type DisplayPort, type MimeBundle } from '../contract.js';
+import { cellPort } from '../ports.js';
 import { type Displayable, describe, JUPYTER_DISPLAY, toText } from './bundle.js';
 
 /** An output on the screen. */
@@ -49,10 +50,11 @@ function show(value: unknown, displayId: string, update: boolean): void {
   const port = displayPort();
   const bundle = describe(value);
   if (bundle instanceof Promise) {
-    bundle.then(
+    const shown = bundle.then(
       (ready) => port.display(ready, { displayId, update }),
       (error: unknown) => port.display({ data: { 'text/plain': toText(error) } }, { displayId, update }),
     );
+    cellPort().waitFor(shown);
   } else {
     port.display(bundle, { displayId, update });
   }

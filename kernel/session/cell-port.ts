@@ -1,6 +1,6 @@
 // Code that a library runs later, or apart → run in the name of the cell it came from.
 import type { CellPort, Order } from '../contract.js';
-import { capture, currentContext, onStop, runIn } from './context.js';
+import { capture, currentContext, onStop, runIn, waitFor } from './context.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import type { RingWriter } from './ring.js';
@@ -14,6 +14,7 @@ export function createCellPort(ring: RingWriter): CellPort & { explained(answer:
     capture,
     origin: currentContext,
     onStop,
+    waitFor,
     bind(callback) {
       const { run, name, sink } = currentContext();
       const fail = (error: unknown): void => {

@@ -13,6 +13,8 @@ export interface RunContext {
   /** Takes the output in place of the cell. */
   readonly sink?: OutputSink;
   stopListeners?: Set<() => void>;
+  /** What is still being drawn for it. */
+  pending?: Set<Promise<unknown>>;
 }
 
 const storage = new AsyncLocalStorage<RunContext>();
@@ -42,6 +44,7 @@ export function capture<T>(sink: OutputSink, body: () => T, signal?: AbortSignal
     name: outer.name,
     sink,
     stopListeners: stopListenersOf(outer),
+    pending: pendingOf(outer),
     get interrupted() {
       return outer.interrupted || (signal?.aborted ?? false);
     },
@@ -65,6 +68,26 @@ export function tellStopListeners({ run, name, stopListeners }: RunContext): voi
   apart = { run, name, interrupted: false };
   for (const listener of stopListeners) listener();
   apart = undefined;
+}
+
+/** The run of the code that calls is not over before `work` is settled. */
+export function waitFor(work: Promise<unknown>): void {
+  const pending = pendingOf(currentContext());
+  const settled: Promise<unknown> = work.then(
+    () => pending.delete(settled),
+    () => pending.delete(settled),
+  );
+  pending.add(settled);
+}
+
+/** Resolves when nothing is being drawn for the run any more. */
+export async function drawn({ pending }: RunContext): Promise<void> {
+  while (pending?.size) await Promise.all(pending);
+}
+
+function pendingOf(context: RunContext): Set<Promise<unknown>> {
+  context.pending ??= new Set();
+  return context.pending;
 }
 
 function stopListenersOf(context: RunContext): Set<() => void> {

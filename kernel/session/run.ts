@@ -6,7 +6,7 @@ import { type CellRuntime, createCellRuntime, createScope, type NotebookScope } 
 import type { ErrorReport, ExpressionOutcome, JsonObject, RunOrder } from '../contract.js';
 import { describe } from '../display/bundle.js';
 import { awaited, rejectAwaits } from './awaits.js';
-import { type RunContext, runIn, tellStopListeners } from './context.js';
+import { drawn, type RunContext, runIn, tellStopListeners } from './context.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { createImporter, type Importer } from './imports.js';
@@ -108,6 +108,7 @@ export class Runner {
   async #execute(run: Run): Promise<void> {
     try {
       const outcome = await this.#evaluate(run.order.code, run.order.name);
+      if (run.context.pending?.size) await drawn(run.context);
       const result = outcome?.value === undefined || run.order.silent ? undefined : await describe(outcome.value);
       if (run.finished) return;
       const hasExpressions = run.order.expressions.length > 0;

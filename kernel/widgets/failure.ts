@@ -1,6 +1,6 @@
 // An error of a function that widgets call → how notebooks show errors, as an output that can be replaced.
 import { stripVTControlCharacters } from 'node:util';
-import type { MimeBundle } from '../contract.js';
+import { FAILURE_MIME, type MimeBundle } from '../contract.js';
 import { escapeHtml } from '../display/table.js';
 import { cellPort } from '../ports.js';
 
@@ -13,9 +13,12 @@ const STYLES: Readonly<Record<string, string>> = {
 const FRAME =
   'background:var(--jp-rendermime-error-background, #fdd);margin:0;padding:8px;overflow:auto;white-space:pre';
 
+/** Notebooks show the HTML; whoever runs them without a reader learns by the last one that something failed. */
 export async function failure(error: unknown): Promise<MimeBundle> {
-  const text = (await cellPort().explain(error)).join('\n');
-  return { data: { 'text/html': toHtml(text), 'text/plain': stripVTControlCharacters(text) } };
+  const traceback = await cellPort().explain(error);
+  const text = traceback.join('\n');
+  const plain = stripVTControlCharacters(text);
+  return { data: { 'text/html': toHtml(text), 'text/plain': plain, [FAILURE_MIME]: { traceback } } };
 }
 
 function toHtml(text: string): string {

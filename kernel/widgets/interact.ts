@@ -169,9 +169,9 @@ export class Interaction<C extends Controls = Controls> implements Displayable {
       const value = this.#f(this.values, this.#current.signal);
       if (isPromise(value)) return value.then(show).catch(failure);
       const shown = show(value);
-      return isPromise(shown) ? shown.catch(failure) : shown;
+      return isPromise(shown) ? awaited(shown.catch(failure)) : shown;
     } catch (error) {
-      return failure(error);
+      return awaited(failure(error));
     }
   }
 
@@ -231,6 +231,12 @@ function numberAround(label: string, value: number): ValueWidget<unknown> {
 
 function isRange(control: unknown): control is Range {
   return typeof control === 'object' && control !== null && 'min' in control && 'max' in control;
+}
+
+/** Unlike an async function, which may go on until a control moves, its picture belongs to the cell. */
+function awaited<T>(work: Promise<T>): Promise<T> {
+  cellPort().waitFor(work);
+  return work;
 }
 
 function isPromise(value: unknown): value is Promise<unknown>;

@@ -92,3 +92,48 @@ test('types stop the same cells in TypeScript', () => {
   expect(status).toBe(1);
   expect(stderr).toContain("Property 'added' does not exist");
 });
+
+/** Runs cells of TypeScript, and answers what became of them and of the file. */
+function runCells(name: string, sources: string[]) {
+  const path = join(folder, `${name}.ipynb`);
+  const cell = { cell_type: 'code', metadata: {}, outputs: [], execution_count: null };
+  const cells = sources.map((source) => ({ ...cell, source }));
+  writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }));
+  const { status, stdout, stderr } = gradlab('run', path);
+  return { status, stdout, stderr, saved: readFileSync(path, 'utf8') };
+}
+
+const SLOW_PICTURE =
+  'const slow = { [Symbol.for("Jupyter.display")]: () => new Promise((done) => setTimeout(() => done({ "text/plain": "drawn" }), 300)) };';
+
+test('an error in the body of an interaction fails the run', () => {
+  const importing = "import { interact } from 'gradlab/kernel';";
+  for (const end of [
+    'throw new Error("inside");',
+    'return { [Symbol.for("Jupyter.display")]() { throw new Error("inside"); } };',
+  ]) {
+    const run = runCells('interaction', ['1', `${importing} interact(({ n }) => { ${end} }, { n: 1 })`, '2']);
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain('Error: inside');
+    expect(run.stderr).toContain('[2/3] ✗');
+    expect(run.stderr).not.toContain('[3/3]');
+  }
+});
+
+test('an error in a timer fails the run, also after its cell', () => {
+  const later = 'setTimeout(() => { throw new Error("late"); }, 10)';
+  const run = runCells('timer', [`${later}; 0`, 'await new Promise((done) => setTimeout(done, 500))']);
+  expect(run.status).toBe(1);
+  expect(run.stderr).toContain('[1/2] ✗ after its end');
+});
+
+test('a picture that takes its time is in the file', () => {
+  const shown = runCells('picture', [`${SLOW_PICTURE} display(slow); display(slow, { id: "again" }); "end"`]);
+  expect(shown.status).toBe(0);
+  expect(shown.stdout).toBe("drawn\ndrawn\n'end'\n");
+  const moved = runCells('moved', [
+    `${SLOW_PICTURE} import { interact } from 'gradlab/kernel'; interact(() => slow, { n: 1 })`,
+  ]);
+  expect(moved.status).toBe(0);
+  expect(moved.saved).toContain('drawn');
+});
