@@ -10,6 +10,7 @@ import { createDisplayPort } from './display.js';
 import { Interrupted, reportError } from './errors.js';
 import { Kind } from './frame.js';
 import { installGlobals } from './globals.js';
+import { isBrokenList, mendList } from './immediates.js';
 import { createInput } from './input.js';
 import { createLocalModules } from './local-modules.js';
 import { membersOf } from './members.js';
@@ -177,6 +178,8 @@ process.on('uncaughtException', (error, origin) => {
     });
     return;
   }
+  // What cannot be mended is better over than told without end.
+  if (isBrokenList(error)) return mendList() ? undefined : process.abort();
   const event = { type: 'stray', origin: origin === 'unhandledRejection' ? 'rejection' : 'exception' };
   ring.json(Kind.event, currentContext().run, { ...event, problem: reportError(error) });
 });

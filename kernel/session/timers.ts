@@ -2,6 +2,7 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { promisify } from 'node:util';
 import { stopCheck } from './context.js';
+import { clearImmediateOfUser, immediateOfUser } from './immediates.js';
 
 type Callback = (...values: unknown[]) => void;
 type Schedule = (callback: Callback, ...rest: unknown[]) => NodeJS.Timeout | NodeJS.Immediate;
@@ -12,17 +13,30 @@ export function guardTimers(): void {
   const require = createRequire(import.meta.url);
   const promises: object = require('node:timers/promises');
   const modules: object[] = [globalThis, require('node:timers')];
-  for (const name of ['setTimeout', 'setImmediate']) {
-    const sleep = guardSleep(Reflect.get(promises, name) as Sleep);
+  const replace = (name: string, schedule: Schedule, sleep: Sleep): void => {
     Reflect.set(promises, name, sleep);
-    const original = Reflect.get(globalThis, name) as Schedule;
-    const guarded = guard(name === 'setImmediate' ? soonAfter(original) : original);
+    const guarded = guard(schedule);
     Object.defineProperty(guarded, promisify.custom, { value: sleep, enumerable: true });
     for (const module of modules) Reflect.set(module, name, guarded);
-  }
+  };
+  const { setTimeout: sleepLong, setImmediate: sleepShort } = promises as { [name: string]: Sleep };
+  if (!sleepLong || !sleepShort) throw new Error('node:timers/promises lacks setTimeout or setImmediate');
+  replace('setTimeout', setTimeout as Schedule, guardSleep(sleepLong));
+  replace('setImmediate', immediateOfUser, guardSleep(turn(sleepShort)));
   const interval = guard(setInterval as Schedule);
-  for (const module of modules) Reflect.set(module, 'setInterval', interval);
+  for (const module of modules) {
+    Reflect.set(module, 'setInterval', interval);
+    Reflect.set(module, 'clearImmediate', clearImmediateOfUser);
+  }
   syncBuiltinESMExports();
+}
+
+/** Node's own, where it is to be cancelled. */
+function turn(original: Sleep): Sleep {
+  return (value, options) => {
+    if (options !== undefined) return original(value, options);
+    return new Promise((resolve) => immediateOfUser(resolve, value));
+  };
 }
 
 function guard(schedule: Schedule): Schedule {
@@ -39,24 +53,6 @@ function guard(schedule: Schedule): Schedule {
     );
     return timer;
   };
-}
-
-const { nextTick } = process;
-
-/**
- * A termination in an immediate's own callback would leave the list of immediates broken: node would meet the dead one
- * again and again, or forget those behind it. A tick later the list is whole.
- */
-function soonAfter(immediate: Schedule): Schedule {
-  return (callback, ...rest) =>
-    immediate(
-      typeof callback === 'function'
-        ? function (this: unknown, ...values: unknown[]) {
-            nextTick(() => callback.apply(this, values));
-          }
-        : callback,
-      ...rest,
-    );
 }
 
 function guardSleep(sleep: Sleep): Sleep {

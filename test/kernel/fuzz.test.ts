@@ -207,7 +207,9 @@ class Fuzzer {
       const id = this.#kernel.execute('1 + 1', { stop_on_error: false });
       const sum = this.#kernel.finished(id, LIMIT_MS);
       const stuck = setInterval(() => this.#kernel.send('control', 'interrupt_request', {}), 1000);
-      const { result, reply } = await sum.finally(() => clearInterval(stuck));
+      const answer = await sum.catch(() => undefined).finally(() => clearInterval(stuck));
+      if (!answer) throw this.#failure('no answer to 1 + 1');
+      const { result, reply } = answer;
       if (result === '2') return;
       const isForgiven = reply.ename === 'Interrupted' || reply.ename === 'SessionEnded' || reply.status === 'aborted';
       if (!isForgiven || attempt > 8) throw this.#failure(`1 + 1 is ${result}: ${JSON.stringify(reply)}`);

@@ -174,6 +174,16 @@ describe('interrupt by message', () => {
     await expect.poll(async () => (await kernel.run(later)).result, { timeout: 50_000 }).toBe('41');
   });
 
+  test('can leave node’s list of immediates with a dead one at its head', async () => {
+    const run = await kernel.run(`let mended = false;
+setImmediate(() => { Reflect.set(dead, '_destroyed', true); throw new Error('breaks off'); });
+const dead = setImmediate(() => { mended = true; });
+await new Promise((done) => setTimeout(done, 50));`);
+    expect(run.error).toContain('breaks off');
+    expect((await kernel.run('await new Promise((done) => setImmediate(done)); mended')).result).toBe('true');
+    expect((await kernel.run('process.pid')).result).toBe(session);
+  });
+
   test('comes through however much is printed', async () => {
     for (let round = 0; round < 5; round++) {
       const cell = kernel.execute("for (;;) console.log('line');");
