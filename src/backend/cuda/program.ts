@@ -19,8 +19,11 @@ const useGraphs = process.env.GRADLAB_CUDA_GRAPHS !== '0';
 /** Gives back the graphs of programs that nothing reaches any more. */
 const abandoned = new FinalizationRegistry<Graphs>((graphs) => graphs.clear());
 
+const float = (view: DataView, at: number, value: number): void => view.setFloat32(at, value, true);
 const writers: Record<DType, (view: DataView, at: number, value: number) => void> = {
-  float32: (view, at, value) => view.setFloat32(at, value, true),
+  float16: float,
+  bfloat16: float,
+  float32: float,
   float64: (view, at, value) => view.setFloat64(at, value, true),
   int32: (view, at, value) => view.setInt32(at, value, true),
   uint32: (view, at, value) => view.setUint32(at, value, true),

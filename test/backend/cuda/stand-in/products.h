@@ -52,7 +52,7 @@ API int cublasLtMatrixLayoutSetAttribute(Layout *layout, int attribute, const vo
 API int cublasLtMatmulPreferenceCreate(Preference **preference) { *preference = new Preference{}; return OK; }
 API int cublasLtMatmulPreferenceSetAttribute(Preference *preference, int attribute, const void *value, size_t bytes) {
   if (attribute == 1 && bytes == 8) return memcpy(&preference->workspace, value, 8), OK;
-  return attribute >= 5 && attribute <= 8 && bytes == 4 ? OK : BAD;
+  return attribute >= 5 && attribute <= 8 && bytes == 4 ? 0 : 7;
 }
 API int cublasLtMatmulAlgoGetHeuristic(void *, Desc *desc, Layout *a, Layout *b, Layout *c, Layout *d, Preference *, int wanted, void *results, int *found) {
   const bool ta = desc->transposed[0], tb = desc->transposed[1];
