@@ -17,18 +17,24 @@ export const enoughTiles = 128;
 export const sizeOfRole = ({ dims }: ContractKernel, role: Role): number =>
   dims.reduce((n, d) => (d.role === role ? n * d.size : n), 1);
 
+const tilesIn = (kernel: ContractKernel, [rows, columns]: readonly [number, number]): number =>
+  Math.ceil(sizeOfRole(kernel, 'm') / (side * rows)) *
+  Math.ceil(sizeOfRole(kernel, 'n') / (side * columns)) *
+  sizeOfRole(kernel, 'batch');
+
 /** Rows and columns of C that a thread computes: large blocks reuse more, small ones make more tiles. */
-export function blockOf(kernel: ContractKernel): readonly [number, number] {
-  const [m, n, batch] = [sizeOfRole(kernel, 'm'), sizeOfRole(kernel, 'n'), sizeOfRole(kernel, 'batch')];
+function blockOf(kernel: ContractKernel): readonly [number, number] {
   const fitting = (size: number): number => (size > 64 ? 8 : size > 32 ? 4 : size > 16 ? 2 : 1);
-  let [rows, columns] = [fitting(m), fitting(n)];
-  const tiles = (): number => Math.ceil(m / (side * rows)) * Math.ceil(n / (side * columns)) * batch;
-  while (tiles() < enoughTiles && rows * columns > 4) {
+  let [rows, columns] = [fitting(sizeOfRole(kernel, 'm')), fitting(sizeOfRole(kernel, 'n'))];
+  while (tilesIn(kernel, [rows, columns]) < enoughTiles && rows * columns > 16) {
     if (rows >= columns) rows /= 2;
     else columns /= 2;
   }
   return [rows, columns];
 }
+
+/** Tiles, each a workgroup. */
+export const tilesOf = (kernel: ContractKernel): number => tilesIn(kernel, blockOf(kernel));
 
 class Contraction {
   readonly #source: Source;
@@ -44,6 +50,8 @@ class Contraction {
     readonly kernel: ContractKernel,
     place: number,
     target: Target,
+    /** Of k; the first dim counts them. */
+    readonly slices: number,
   ) {
     const { dims, after } = kernel;
     this.#source = new Source(target, place, 'contract');
@@ -75,9 +83,9 @@ class Contraction {
     source.constant('u32', 'm0', down === 1 ? '0u' : `group / ${across}u % ${down}u * ${side * rows}u`);
     source.constant('u32', 'batch', batch.size === 1 ? '0u' : `group / ${unsigned(across * down)}`);
     const at = new Position({ space: batch, coordinates: batch.coordinates(source, 'batch', 'p') });
-    source.line(source.dialect.array(this.#type, 'c', rows * columns));
-    source.unrolled('i', rows * columns, () => source.line(`c[i] = ${literal(0, this.kernel.dtype)};`));
-    source.loop('k0', '0u', unsigned(k.size), `${this.#depth}u`, () => {
+    for (let i = 0; i < rows * columns; i++) source.variable(this.#type, `c${i}`, literal(0, this.kernel.dtype));
+    const [from, to] = this.#range();
+    source.loop('k0', from, to, `${this.#depth}u`, () => {
       this.#fill('a', m, rows, 'm', at);
       this.#fill('b', n, columns, 'n', at);
       source.barrier();
@@ -86,6 +94,27 @@ class Contraction {
     });
     this.#finish(at);
     return source.dispatch(side * side, across * down * batch.size);
+  }
+
+  /** The part of k that a workgroup goes through. */
+  #range(): [string, string] {
+    const { k, batch } = this.#spaces;
+    if (this.slices === 1) return ['0u', unsigned(k.size)];
+    const length = this.#depth * Math.ceil(k.size / this.slices / this.#depth);
+    const from = this.#source.constant(
+      'u32',
+      'first',
+      `batch / ${unsigned(batch.size / this.slices)} * ${unsigned(length)}`,
+    );
+    const end = this.#source.constant('u32', 'end', `${from} + ${unsigned(length)}`);
+    return [
+      from,
+      this.#source.constant(
+        'u32',
+        'last',
+        this.#source.dialect.select(`${end} < ${unsigned(k.size)}`, end, unsigned(k.size)),
+      ),
+    ];
   }
 
   #alongK(operand: 'a' | 'b'): boolean {
@@ -145,21 +174,23 @@ class Contraction {
     return `${thread} * 4u + ${index} / 4u * ${4 * side}u + ${index} % 4u`;
   }
 
+  /** Every product of a thread is a line of its own: arrays are kept in registers by no promise of the language. */
   #multiply(): void {
     const source = this.#source;
     const [rows, columns] = this.#block;
+    const take = (name: 'a' | 'b', thread: string, count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const place = count <= 4 ? i : Math.floor(i / 4) * 4 * side + (i % 4);
+        const at = `kt * ${side * count + 4}u + ${thread}${count > 1 ? ` * ${Math.min(count, 4)}u` : ''}`;
+        source.constant(this.#type, `${name}${i}`, `tile_${name}[${at}${place > 0 ? ` + ${place}u` : ''}]`);
+      }
+    };
+    if (source.dialect.unroll) source.line(source.dialect.unroll);
     source.loop('kt', '0u', `${this.#depth}u`, '1u', () => {
-      source.line(source.dialect.array(this.#type, 'a', rows));
-      source.line(source.dialect.array(this.#type, 'b', columns));
-      source.unrolled('i', rows, () =>
-        source.line(`a[i] = tile_a[kt * ${side * rows + 4}u + ${this.#own('line', rows, 'i')}];`),
-      );
-      source.unrolled('j', columns, () =>
-        source.line(`b[j] = tile_b[kt * ${side * columns + 4}u + ${this.#own('column', columns, 'j')}];`),
-      );
-      source.unrolled('i', rows, () => {
-        source.unrolled('j', columns, () => source.line(`c[i * ${columns}u + j] += a[i] * b[j];`));
-      });
+      take('a', 'line', rows);
+      take('b', 'column', columns);
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++) source.line(`c${i * columns + j} += a${i} * b${j};`);
     });
   }
 
@@ -170,6 +201,8 @@ class Contraction {
     const [rows, columns] = this.#block;
     const registers = new Registers(source, after);
     registers.constants();
+    source.line(source.dialect.array(this.#type, 'c', rows * columns));
+    for (let i = 0; i < rows * columns; i++) source.line(`c[${i}] = c${i};`);
     source.unrolled('i', rows, () => {
       source.unrolled('j', columns, () => {
         source.constant('u32', 'm', `m0 + ${this.#own('line', rows, 'i')}`);
@@ -195,6 +228,6 @@ class Contraction {
   }
 }
 
-export const contract = (kernel: ContractKernel, place: number, target: Target): Dispatch[] => [
-  new Contraction(kernel, place, target).render(),
+export const contract = (kernel: ContractKernel, place: number, target: Target, slices = 1): Dispatch[] => [
+  new Contraction(kernel, place, target, slices).render(),
 ];

@@ -21,7 +21,8 @@ function teamOf(kept: Space, reduced: Space, kernel: ReduceKernel, keptRank: num
   return Math.min(most, kept.size >= 32 ? threads / 32 : threads / 8);
 }
 
-export function reduce(kernel: ReduceKernel, place: number, target: Target): Dispatch[] {
+/** @param slices of what is reduced; the first kept dim counts them. */
+export function reduce(kernel: ReduceKernel, place: number, target: Target, slices = 1): Dispatch[] {
   const source = new Source(target, place, 'reduce');
   const { before, after } = kernel;
   const dims = [...kernel.kept, ...kernel.reduced];
@@ -47,7 +48,18 @@ export function reduce(kernel: ReduceKernel, place: number, target: Target): Dis
   first.constants();
   const accumulator = new Accumulator(source, kernel.reduction, before.registers[kernel.register]!.dtype, 'total');
   accumulator.declare();
-  source.loop('e', 'rank', unsigned(reduced.size), `${team}u`, () => {
+  let [begin, end0] = ['rank', unsigned(reduced.size)];
+  if (slices > 1) {
+    const length = unsigned(Math.ceil(reduced.size / slices));
+    const slice = source.constant('u32', 'slice', `o / ${unsigned(kept.size / slices)} * ${length}`);
+    const end = source.constant(
+      'u32',
+      'end',
+      source.dialect.select(`${slice} + ${length} < ${end0}`, `${slice} + ${length}`, end0),
+    );
+    [begin, end0] = [`${slice} + rank`, end];
+  }
+  source.loop('e', begin, end0, `${team}u`, () => {
     const inside = at.with(reduced, reduced.coordinates(source, 'e', 'e'));
     first.scope(() => {
       for (const { register, access } of before.inputs) first.load(register, access, inside);

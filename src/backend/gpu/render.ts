@@ -13,18 +13,18 @@ import type { Dispatch, Limits, Place, Rendered } from './rendered.js';
 import { routines } from './routines.js';
 import { row } from './row.js';
 import { ParameterBlock, type Target } from './source.js';
-import { split } from './split.js';
+import { type Part, split } from './split.js';
 
 const byName = { ...routines, argsort, cumsum };
 
-function dispatches(kernel: Kernel, place: number, target: Target): Dispatch[] {
+function dispatches({ kernel, slices }: Part, place: number, target: Target): Dispatch[] {
   switch (kernel.kind) {
     case 'loop':
       return kernel.rowDims > 0 ? row(kernel, place, target) : map(kernel, place, target);
     case 'reduce':
-      return reduce(kernel, place, target);
+      return reduce(kernel, place, target, slices);
     case 'contract':
-      return contract(kernel, place, target);
+      return contract(kernel, place, target, slices);
     case 'routine':
       return byName[kernel.op](kernel, place, target);
     default:
