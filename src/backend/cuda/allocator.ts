@@ -44,8 +44,6 @@ const unit = 512;
 const smallest = MiB;
 const smallSegment = 2 * MiB;
 const largeSegment = 20 * MiB;
-/** A sweep is worth its time once this much was handed out since the last one. */
-const sweepAfter = 256 * MiB;
 
 const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 
@@ -88,6 +86,7 @@ export class Allocator {
   readonly #source: Source;
   readonly #sweep: () => void;
   readonly #caching: boolean;
+  readonly #sweepAfter: number;
   readonly #small = new FreeList();
   readonly #large = new FreeList();
   readonly #held = new Set<Piece>();
@@ -98,9 +97,11 @@ export class Allocator {
 
   /**
    * @param sweep frees blocks that nothing reaches any more.
+   * @param sweepAfter bytes handed out after which a sweep is worth its time.
    * @param caching false: each request goes to the driver, so that tools that check memory see its bounds.
    */
-  constructor(source: Source, sweep: () => void, caching = true) {
+  constructor(source: Source, sweep: () => void, sweepAfter = 256 * MiB, caching = true) {
+    this.#sweepAfter = sweepAfter;
     this.#source = source;
     this.#sweep = sweep;
     this.#caching = caching;
@@ -124,7 +125,7 @@ export class Allocator {
     const size = this.#caching ? Math.max(unit, roundUp(bytes, unit)) : Math.max(1, bytes);
     const small = size < smallest;
     const list = small ? this.#small : this.#large;
-    if (this.#sinceSweep > Math.max(sweepAfter, this.#afterSweep)) this.#collect();
+    if (this.#sinceSweep > Math.max(this.#sweepAfter, this.#afterSweep)) this.#collect();
     const piece = list.fit(size) ?? this.#grow(size, small) ?? this.#recover(size, small);
     if (!piece) throw new OutOfMemory(bytes, this.#used, this.#reserved, this.#holders());
     list.remove(piece);

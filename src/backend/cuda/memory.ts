@@ -53,7 +53,8 @@ export class CudaMemory implements DeviceMemory {
       },
     };
     const caching = process.env.GRADLAB_CUDA_CACHING !== '0';
-    this.#allocator = new Allocator(source, () => this.#handles.sweep(), caching);
+    const sweepAfter = driver.totalBytes / 8;
+    this.#allocator = new Allocator(source, () => this.#handles.sweep(), sweepAfter, caching);
     this.status = this.block(statusBytes, 'status').address;
     stream.fill(this.status, 0, statusBytes / 4);
   }

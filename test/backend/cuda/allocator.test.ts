@@ -103,7 +103,7 @@ describe('allocator', () => {
 
   test.each([true, false])('thousands of requests never overlap, and everything goes back (cache: %s)', (caching) => {
     const source = device(1 << 30);
-    const memory = new Allocator(source, nothing, caching);
+    const memory = new Allocator(source, nothing, 256 * MiB, caching);
     const random = new Generator(7);
     const live: { block: Block; bytes: number }[] = [];
     for (let i = 0; i < 4000; i++) {
