@@ -203,6 +203,13 @@ function rowsOf(curves: readonly Curve[]): Spec[] {
   );
 }
 
+/** Entries of the legend that fit beside each other above a panel. */
+const columnsFor = (curves: readonly Curve[]): number =>
+  Math.max(
+    1,
+    Math.floor(panelSize.width / (20 + 5.6 * Math.max(...curves.map((c) => c.name.length + c.value.length + 1)))),
+  );
+
 const valuesOf = (curves: readonly Curve[]): number[] =>
   curves.flatMap(({ points, band }) => points.flatMap((p) => (band ? [p.low, p.high] : [p.mean])));
 
@@ -221,7 +228,10 @@ function panelSpec({ title, xLabel, log, percent, curves }: Panel): Spec {
   };
   const curve = {
     mark: { type: 'line', tooltip: true, point: 'transparent' },
-    encoding: { y: { ...y, field: 'y' }, color: { ...color, legend: { orient: 'top', offset: 4 } } },
+    encoding: {
+      y: { ...y, field: 'y' },
+      color: { ...color, legend: { orient: 'top', offset: 4, columns: columnsFor(curves) } },
+    },
   };
   return {
     width: panelSize.width,

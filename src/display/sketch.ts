@@ -88,19 +88,48 @@ function curvePaths(
 /** Pixels that a text of this size takes, about. */
 const textWidth = (text: string): number => text.length * 5.4;
 
-/** Names and newest values in the line of the title, from the right; in colour where there are several. */
-function legend({ curves, title }: Panel): string {
+/** What the legend says of a curve; a colour where there are several. */
+interface Entry {
+  words: string;
+  color: string | undefined;
+  width: number;
+}
+const lineHeight = 14;
+
+/** Names and newest values in lines that fit above the panel; the first of them leaves room for the title. */
+function legendLines({ curves, title }: Panel): Entry[][] {
   const several = curves.length > 1;
-  let right: number = panelSize.width;
-  const parts = [...curves.entries()].reverse().map(([i, { name, value }]) => {
+  const lines: Entry[][] = [[]];
+  let free = panelSize.width - textWidth(title) * 1.2 - 8;
+  for (const [i, { name, value }] of curves.entries()) {
     const words = several && name !== title ? `${name} ${value}` : value;
-    const text = `<text x="${right}" y="-9" text-anchor="end" ${ink}>${escapeMarkup(words)}</text>`;
-    const start = right - textWidth(words) - 6;
-    right = start - 24;
-    const color = categories[i % categories.length]!;
-    return several ? `${text}<path d="M${start - 12} -13H${start}" stroke="${color}" stroke-width="3"/>` : text;
-  });
-  return parts.join('');
+    const width = textWidth(words) + (several ? 30 : 0);
+    if (several && width > free && (lines.length === 1 || lines.at(-1)!.length > 0)) {
+      lines.push([]);
+      free = panelSize.width;
+    }
+    lines.at(-1)!.push({ words, width, color: several ? categories[i % categories.length] : undefined });
+    free -= width;
+  }
+  return lines;
+}
+
+/** How far above the panel a line of the legend stands. */
+const lineAt = (line: number, lines: number): number => -9 - (lines - 1 - line) * lineHeight;
+
+function legend(lines: readonly Entry[][]): string {
+  return lines
+    .flatMap((entries, line) => {
+      const y = lineAt(line, lines.length);
+      let right: number = panelSize.width;
+      return entries.toReversed().map(({ words, color, width }) => {
+        const text = `<text x="${right}" y="${y}" text-anchor="end" ${ink}>${escapeMarkup(words)}</text>`;
+        const start = right - textWidth(words) - 6;
+        right -= width;
+        return color ? `${text}<path d="M${start - 12} ${y - 4}H${start}" stroke="${color}" stroke-width="3"/>` : text;
+      });
+    })
+    .join('');
 }
 
 function drawPanel(panel: Panel): string {
@@ -122,12 +151,13 @@ function drawPanel(panel: Panel): string {
   const columns = ticks(across.low, across.high, 5)
     .map((value) => `<text x="${x(value)}" y="${height + 16}" text-anchor="middle">${tickText(value)}</text>`)
     .join('');
+  const lines = legendLines(panel);
   const curves = panel.curves.map((curve, i) => curvePaths(curve, categories[i % categories.length]!, x, y)).join('');
   return (
     `<g font-size="11" ${ink}>${rows}${columns}` +
     `<text x="${width / 2}" y="${height + 33}" text-anchor="middle" font-size="12">${escapeMarkup(panel.xLabel)}</text>` +
-    `<text x="0" y="-9" font-size="12" font-weight="600">${escapeMarkup(panel.title)}</text></g>` +
-    `<g font-size="11">${legend(panel)}</g><path d="M0 ${height}H${width}" stroke="${quiet}"/>${curves}`
+    `<text x="0" y="${lineAt(0, lines.length)}" font-size="12" font-weight="600">${escapeMarkup(panel.title)}</text></g>` +
+    `<g font-size="11">${legend(lines)}</g><path d="M0 ${height}H${width}" stroke="${quiet}"/>${curves}`
   );
 }
 
@@ -149,7 +179,8 @@ export function sketch(
   const { color, ground } = looks[look];
   const each = panelSize.width + panelSize.left + panelSize.right;
   const width = Math.max(1, panels.length) * each;
-  const top = statusHeight + panelSize.top;
+  const more = Math.max(1, ...panels.map((panel) => legendLines(panel).length)) - 1;
+  const top = statusHeight + panelSize.top + more * lineHeight;
   const height = panels.length === 0 ? statusHeight : top + panelSize.height + panelSize.bottom;
   const drawn = panels
     .map((panel, i) => `<g transform="translate(${i * each + panelSize.left} ${top})">${drawPanel(panel)}</g>`)

@@ -113,6 +113,18 @@ describe('frames', () => {
 });
 
 describe('the last state', () => {
+  test('keeps the legend of many curves within its panel', () => {
+    const plot = livePlot();
+    const names = ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsProp', 'adam', 'adamW'];
+    for (let step = 1; step < 4; step++)
+      plot.push({ step, ...Object.fromEntries(names.map((name, i) => [`${name}Loss`, 1 / (step + i)])) });
+    const svg = String(plot[displayMethod]()['image/svg+xml']);
+    const keys = [...svg.matchAll(/<path d="M(-?[\d.]+) (-?[\d.]+)H/g)].filter(([, , y]) => Number(y) < 0);
+    expect(keys).toHaveLength(names.length);
+    for (const [, x] of keys) expect(Number(x)).toBeGreaterThanOrEqual(0);
+    plot.done();
+  });
+
   test('stays as an interactive plot with a static picture, at once', async () => {
     const plot = train(50, 10);
     plot.done();
