@@ -236,3 +236,16 @@ test('completes names in a cell of megabytes', async () => {
   const within = { code: comment, cursor_pos: comment.length };
   expect((await kernel.request('complete_request', within, 'shell', 50_000)).content.status).toBe('ok');
 });
+
+test('promises and timers show nothing of what the kernel notes on them', async () => {
+  expect((await kernel.run('Promise.resolve([1])')).result).toBe('Promise { [ 1 ] }');
+  expect((await kernel.run('[Promise.resolve(1), new Promise(() => {})]')).result).toBe(
+    '[ Promise { 1 }, Promise { <pending> } ]',
+  );
+  expect((await kernel.run('console.log({ p: Promise.resolve(Promise) })')).stdout).toBe(
+    '{ p: Promise { [Function: Promise] } }\n',
+  );
+  const timer = await kernel.run('({ once: setTimeout(() => {}, 1), soon: setImmediate(() => {}) })');
+  expect(timer.result).toContain('_idleTimeout: 1');
+  expect(timer.result).not.toMatch(/kResourceStore|asyncId/);
+});
