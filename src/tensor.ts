@@ -62,6 +62,8 @@ export interface PoolOptions<
   padding?: Padding;
   /** Distance between window elements. Default 1. */
   dilation?: Dilation;
+  /** Whether means count the padding's zeros as elements; maxima never do. Default true. */
+  countIncludePad?: boolean;
 }
 
 /** Elements in order, with the indices (int32) that they had. */
@@ -1295,7 +1297,11 @@ export class Tensor<S extends Shape = Shape> {
     const lead = new Array<number>(this.rank - rank).fill(0);
     const padded = b.pad(floating(this.node), [...lead, ...low], [...lead, ...high]);
     const axes = window.kernel.map((_, i) => this.rank + i);
-    return new Tensor(b.windowOf(padded, window.kernel, window)).mean(axes);
+    const windows: Tensor = new Tensor(b.windowOf(padded, window.kernel, window));
+    if (options.countIncludePad !== false || low.every((p) => p === 0)) return windows.mean(axes);
+    const real = b.pad(b.constant(1, this.shape.slice(-rank), windows.dtype), low, high);
+    const counts: Tensor = new Tensor(b.windowOf(real, window.kernel, window));
+    return windows.sum(axes).div(counts.sum(window.kernel.map((_, i) => rank + i)));
   }
   /** Largest element of each window over the last axis. */
   maxPool1d<

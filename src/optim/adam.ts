@@ -19,11 +19,11 @@ export interface AdamOptions extends BaseOptions {
 
 /** Checks the two decay rates; at 1 nothing would ever be averaged. */
 export function checkBetas(betas: readonly [number, number]): void {
-  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1))
-    throw new ValueError(
-      `optimizer option betas = ${JSON.stringify(betas)}`,
-      'Give two numbers from 0 to less than 1.',
-    );
+  if (!Array.isArray(betas) || betas.length !== 2)
+    throw new ValueError(`optimizer option betas = ${JSON.stringify(betas)}`, 'Give two numbers: [0.9, 0.999].');
+  for (const [i, beta] of betas.entries())
+    if (!(beta >= 0 && beta < 1))
+      throw new ValueError(`optimizer option betas[${i}] = ${beta}`, 'It must be 0 or more, and less than 1.');
 }
 
 /** Adam (Kingma and Ba, 2015), as PyTorch's: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²; p ← p − lr·m̂/(√v̂ + ε). */

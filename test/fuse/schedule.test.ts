@@ -1,6 +1,7 @@
 // Schedules mean what plans mean, and expressions become as few kernels as we claim.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { device, registerDevice } from '../../src/device.js';
+import { evaluate } from '../../src/evaluate.js';
 import { arange, manualSeed, noGrad, randn, Tensor, tensor } from '../../src/index.js';
 import * as nn from '../../src/nn/index.js';
 import { interpreter, lastSchedule } from './interpret.js';
@@ -220,6 +221,16 @@ describe('schedules compute what plans say', () => {
       }),
     );
     expect(kernels.length).toBeLessThanOrEqual(3);
+  });
+});
+
+test('what follows a sum at a distance is not taken for what follows at once', () => {
+  const x = leaf(50, 40);
+  same(() => {
+    const chain = [x.sum(0)];
+    for (let i = 0; i < 120; i++) chain.push(chain[i]!.sin().add(i % 3));
+    evaluate(chain.map((t) => t.node));
+    return chain;
   });
 });
 

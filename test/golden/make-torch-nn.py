@@ -166,6 +166,14 @@ layer("multiHeadAttention", [6, 2], mha(), q, k, call=lambda m, a, b: m(a, b, b,
 for name, options, ours in (("relu", {}, {}), ("gelu", {"norm_first": True, "activation": "gelu"}, {"normFirst": True, "activation": "gelu"})):
     layer("transformerEncoderLayer", [6, 2, {"feedForward": 8, "dropout": 0, **ours}], nn.TransformerEncoderLayer(6, 2, 8, dropout=0.0, batch_first=True, **options), q)
     layer("transformerDecoderLayer", [6, 2, {"feedForward": 8, "dropout": 0, **ours}], nn.TransformerDecoderLayer(6, 2, 8, dropout=0.0, batch_first=True, **options), q, k)
+edges = torch.tensor([0.0, 3.0, -3.0, math.nan, math.inf])  # kinks, and what is no number
+for name, module, args in (("elu", nn.ELU(0.7), [0.7]), ("selu", nn.SELU(), []), ("leakyRelu", nn.LeakyReLU(0.2), [0.2]), ("softplus", nn.Softplus(), []), ("hardswish", nn.Hardswish(), [])):
+    layer(name, args, module, edges)
+ties = torch.relu(draw(2, 3, 5, 6, seed=14).round())
+for size_out in (2, 4):
+    layer("adaptiveMaxPool2d", [size_out], nn.AdaptiveMaxPool2d(size_out), ties)
+for options, ours in (({"padding": 1, "count_include_pad": False}, {"padding": 1, "countIncludePad": False}), ({"stride": 2, "padding": (1, 0), "count_include_pad": False}, {"stride": 2, "padding": [1, 0], "countIncludePad": False})):
+    layer("avgPool2d", [3, ours], nn.AvgPool2d(3, **options), image)
 (here / "torch-layers.json").write_text(json.dumps(layers, separators=(",", ":")))
 
 losses = []
@@ -231,6 +239,14 @@ loss("ctcLoss", {}, lambda a, b, i, l, **r: F.ctc_loss(a.log_softmax(2).transpos
 loss("ctcLoss", {"blank": 4}, lambda a, b, i, l, **r: F.ctc_loss(a.log_softmax(2).transpose(0, 1), b, i, l, blank=4, **r), frames, targets % 4, input_lengths, target_lengths)
 short = torch.tensor([9, 4, 3, 5])  # the second target needs five steps: impossible
 loss("ctcLoss", {"zeroInfinity": True}, lambda a, b, i, l, **r: F.ctc_loss(a.log_softmax(2).transpose(0, 1), b, i, l, zero_infinity=True, **r), frames, targets, short, target_lengths)
+nothing = torch.full((6,), 2)
+for options, torch_options in (({"ignoreIndex": 2}, {"ignore_index": 2}), ({"ignoreIndex": 2, "weight": class_weights}, {"ignore_index": 2, "weight": class_weights})):
+    loss("nllLoss", tensors(options), lambda a, b, o=torch_options, **r: F.nll_loss(a, b, **o, **r), scores, nothing)
+    loss("crossEntropy", tensors({**options, "labelSmoothing": 0.1}), lambda a, b, o=torch_options, **r: F.cross_entropy(a, b, label_smoothing=0.1, **o, **r), scores, nothing)
+certain = torch.tensor([[0.0, 1.0, 0.25], [1.0, 0.0, 0.5]])
+loss("binaryCrossEntropy", {}, F.binary_cross_entropy, certain, torch.tensor([[0.0, 1.0, 1.0], [0.0, 0.75, 0.0]]))
+loss("gaussianNllLoss", {}, F.gaussian_nll_loss, y, z, draw(4, 1, seed=9).abs(), gradients=(0, 1, 2))
+loss("gaussianNllLoss", {}, F.gaussian_nll_loss, y, z, draw(4, seed=9).abs(), gradients=(0, 1, 2))
 (here / "torch-losses.json").write_text(json.dumps(losses, separators=(",", ":")))
 
 start = [draw(3, 2, seed=20), draw(4, seed=21)]
@@ -268,8 +284,8 @@ for kind, cls, cases in (
     ("adadelta", torch.optim.Adadelta, ({}, {"lr": 0.5, "rho": 0.8, "eps": 0.001, "weight_decay": 0.1})),
     ("rmsProp", torch.optim.RMSprop, ({"lr": 0.05}, {"lr": 0.05, "alpha": 0.9, "momentum": 0.7, "centered": True, "weight_decay": 0.1})),
     ("adamax", torch.optim.Adamax, ({"lr": 0.1}, {"lr": 0.1, "weight_decay": 0.1, "betas": (0.5, 0.7)})),
-    ("nAdam", torch.optim.NAdam, ({"lr": 0.1}, {"lr": 0.1, "weight_decay": 0.1, "momentum_decay": 0.1})),
-    ("rAdam", torch.optim.RAdam, ({"lr": 0.1}, {"lr": 0.1, "weight_decay": 0.1, "betas": (0.5, 0.7)})),
+    ("nAdam", torch.optim.NAdam, ({"lr": 0.1}, {"lr": 0.1, "weight_decay": 0.1, "momentum_decay": 0.1}, {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True})),
+    ("rAdam", torch.optim.RAdam, ({"lr": 0.1}, {"lr": 0.1, "weight_decay": 0.1, "betas": (0.5, 0.7)}, {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True, "betas": (0.5, 0.7)})),
     ("lion", Lion, ({"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1})),
     ("lbfgs", torch.optim.LBFGS, ({"lr": 0.3, "max_iter": 4}, {"max_iter": 5, "line_search_fn": "strong_wolfe"})),
 ):
@@ -303,6 +319,8 @@ for kind, args, make, steps in (
     ("linearLR", [5, {"start": 0.25, "end": 0.75}], lambda o: torch.optim.lr_scheduler.LinearLR(o, 0.25, 0.75, 5), 8),
     ("polynomialLR", [6, 2], lambda o: torch.optim.lr_scheduler.PolynomialLR(o, 6, 2), 8),
     ("oneCycleLR", [0.4, 20, {"rise": 0.25}], lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.4, total_steps=20, pct_start=0.25), 19),
+    ("oneCycleLR", [0.4, 20, {"divide": 4, "finalDivide": 10, "anneal": "linear"}], lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.4, total_steps=20, div_factor=4, final_div_factor=10, anneal_strategy="linear"), 19),
+    ("oneCycleLR", [0.4, 20, {"threePhases": True}], lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.4, total_steps=20, three_phase=True), 19),
 ):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
     scheduler = make(optimizer)
@@ -312,12 +330,18 @@ for kind, args, make, steps in (
         scheduler.step()
         rates.append(optimizer.param_groups[0]["lr"])
     schedules.append({"kind": kind, "args": args, "rates": rates})
+plateaus = []
 measures = [1, 0.9, 0.95, 0.91, 0.92, 0.9, 0.9, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6]
-optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
-scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, cooldown=1, min_lr=0.02)
-rates = []
-for m in measures:
-    scheduler.step(m)
-    rates.append(optimizer.param_groups[0]["lr"])
-plateau = {"options": {"factor": 0.5, "patience": 1, "cooldown": 1, "min": 0.02}, "measures": measures, "rates": rates}
-(here / "torch-optim.json").write_text(json.dumps({"start": [pack(t) for t in start], "data": pack(data), "runs": optim, "schedules": schedules, "plateau": plateau}, separators=(",", ":")))
+for ours, options in (
+    ({"factor": 0.5, "patience": 1, "cooldown": 1, "min": 0.02}, {"factor": 0.5, "patience": 1, "cooldown": 1, "min_lr": 0.02}),
+    ({"factor": 0.5, "patience": 0, "threshold": 0.05, "thresholdMode": "absolute", "eps": 0.03}, {"factor": 0.5, "patience": 0, "threshold": 0.05, "threshold_mode": "abs", "eps": 0.03}),
+    ({"factor": 0.5, "patience": 1, "mode": "max"}, {"factor": 0.5, "patience": 1, "mode": "max"}),
+):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+    rates = []
+    for m in measures:
+        scheduler.step(m)
+        rates.append(optimizer.param_groups[0]["lr"])
+    plateaus.append({"options": ours, "measures": measures, "rates": rates})
+(here / "torch-optim.json").write_text(json.dumps({"start": [pack(t) for t in start], "data": pack(data), "runs": optim, "schedules": schedules, "plateaus": plateaus}, separators=(",", ":")))

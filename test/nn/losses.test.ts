@@ -1,6 +1,18 @@
 // Every loss against PyTorch, with every reduction; labels and shapes that do not fit.
 import { describe, expect, test } from 'vitest';
-import { gradCheck, IndexError, manualSeed, rand, randn, ShapeError, type Tensor, tensor } from '../../src/index.js';
+import {
+  grad,
+  gradCheck,
+  IndexError,
+  logAddExp,
+  logSigmoid,
+  manualSeed,
+  rand,
+  randn,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from '../../src/index.js';
 import * as nn from '../../src/nn/index.js';
 import { expectClose, type Packed, readGolden, unpack, weigh } from '../golden/torch.js';
 
@@ -122,6 +134,45 @@ test('gradients of the losses without a counterpart', () => {
       ),
     [a],
   );
+});
+
+test('second derivatives where two halves meet', () => {
+  const zero = tensor([0, 0.5]);
+  const slope = (f: (x: Tensor) => Tensor) => grad((x) => f(x).sum());
+  gradCheck(
+    slope((x) => nn.softplusOf(x)),
+    [zero],
+  );
+  gradCheck(
+    slope((x) => logSigmoid(x)),
+    [zero],
+  );
+  gradCheck(
+    slope((x) => logAddExp(x, tensor([0, 0.5]))),
+    [zero],
+  );
+  gradCheck(
+    slope((x) => nn.binaryCrossEntropyWithLogits(x, tensor([1, 0]))),
+    [zero],
+  );
+  gradCheck(
+    slope((x) => nn.binaryCrossEntropyWithLogits(x, tensor([1, 0]), { positiveWeight: 3 })),
+    [zero],
+  );
+});
+test('CTC of long sequences', () => {
+  manualSeed(6);
+  const logits = randn([2, 60, 4]).eval();
+  const targets = tensor([
+    [1, 2, 3, 3],
+    [2, 1, 0, 0],
+  ]).int();
+  const loss = (x: Tensor): Tensor =>
+    nn.ctcLoss(x.logSoftmax(2), targets, tensor([60, 50]).int(), tensor([4, 2]).int());
+  // The loss does not change when all scores of a frame do, so that their gradients add up to 0.
+  const sums = grad(loss)(logits).sum(2);
+  near(sums, new Array<number>(120).fill(0));
+  expect(sums.abs().max().item()).toBeLessThan(1e-5);
 });
 
 describe('misuse', () => {

@@ -10,7 +10,7 @@ interface Golden {
   data: Packed;
   runs: { kind: string; options: Record<string, unknown>; losses: number[]; steps: Packed[][] }[];
   schedules: { kind: string; args: unknown[]; rates: number[] }[];
-  plateau: { options: optim.PlateauOptions; measures: number[]; rates: number[] };
+  plateaus: { options: optim.PlateauOptions; measures: number[]; rates: number[] }[];
 }
 const golden = readGolden<Golden>('torch-optim.json');
 
@@ -18,6 +18,7 @@ const names: Readonly<Record<string, string>> = {
   initial_accumulator_value: 'initialAccumulator',
   max_iter: 'maxIterations',
   line_search_fn: 'lineSearch',
+  decoupled_weight_decay: 'decoupled',
 };
 const rename = (options: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
@@ -116,12 +117,12 @@ describe('schedules', () => {
       expect(rate).toBeCloseTo(s.rates[i]!, 12);
     });
   });
-  test('reduceOnPlateau', () => {
+  test.each(golden.plateaus)('reduceOnPlateau($options)', ({ options, measures, rates }) => {
     const optimizer = optim.sgd([new Parameter(tensor([0]))], { lr: 0.2 });
-    const schedule = optim.reduceOnPlateau(optimizer, golden.plateau.options);
-    golden.plateau.measures.forEach((measure, i) => {
+    const schedule = optim.reduceOnPlateau(optimizer, options);
+    measures.forEach((measure, i) => {
       schedule.step(measure);
-      expect(optimizer.lr).toBeCloseTo(golden.plateau.rates[i]!, 12);
+      expect(optimizer.lr).toBeCloseTo(rates[i]!, 12);
     });
   });
   test('warmUpLR rises, then hands over', () => {
