@@ -178,4 +178,70 @@ onEachIsa(() => {
       compare(program);
     }
   });
+  test('a quotient is rounded once, whatever divides a whole row', () => {
+    const random = randomFrom(5);
+    const divisors = [
+      3,
+      -7,
+      1.9999999,
+      1e-30,
+      1e30,
+      0,
+      -0,
+      Infinity,
+      Number.NaN,
+      1e-42,
+      0.1,
+      -1e-3,
+      1,
+      2 ** -60,
+      49,
+      5,
+    ];
+    const length = 4096;
+    const special = [0, -0, Infinity, -Infinity, Number.NaN, 1e-45, -3e38];
+    const x = Float32Array.from({ length: divisors.length * length }, (_, i) =>
+      i % 97 < special.length
+        ? special[i % 97]!
+        : (random() - 0.5) * 2 ** (Math.floor(i / 16) % 3 ? 3 : 200 * random() - 100),
+    );
+    const result = new Float32Array(x.length);
+    new Program()
+      .row({
+        dims: [divisors.length, length],
+        rowDims: 1,
+        kinds: [0, 1, 0, 0],
+        inputs: [
+          { data: x, strides: [length, 1] },
+          { data: Float32Array.from(divisors), strides: [1, 0] },
+        ],
+        registers: 4,
+        code: [
+          ['expand', 2, 1],
+          ['div_f32', 3, 0, 2],
+        ],
+        outputs: [[3, { data: result, strides: [length, 1] }]],
+      })
+      .run();
+    const wrong = [...result.keys()].filter(
+      (i) => !Object.is(result[i], Math.fround(x[i]! / Math.fround(divisors[Math.floor(i / length)]!))),
+    );
+    expect(wrong.slice(0, 5).map((i) => [x[i], divisors[Math.floor(i / length)], result[i]])).toEqual([]);
+    for (const divisor of divisors) {
+      const some = x.subarray(0, length);
+      const quotients = new Float32Array(length);
+      new Program()
+        .map({
+          dims: [length],
+          inputs: [dense(some, [length])],
+          constants: [[divisor, 'f32']],
+          registers: 3,
+          code: [['div_f32', 2, 0, 1]],
+          outputs: [[2, dense(quotients, [length])]],
+        })
+        .run();
+      const at = quotients.findIndex((q, i) => !Object.is(q, Math.fround(some[i]! / Math.fround(divisor))));
+      expect([divisor, some[at]]).toEqual([divisor, undefined]);
+    }
+  });
 });

@@ -87,6 +87,12 @@ GL_X86(unpack_high_f64, 1, 1, 1, 0x15) GL_X86(f64_to_f32, 1, 3, 1, 0x5A) GL_X86(
 
 enum { GL_EQUAL = 0, GL_UNORDERED = 3, GL_NOT_EQUAL = 4, GL_LESS = 17, GL_LESS_EQUAL = 18, GL_GREATER = 30 }; /* of compare; quiet */
 
+/* Brings a line nearer, to be written or only read. */
+static inline void gl_prefetch(gl_assembler *a, gl_place place, bool write) {
+  gl_byte(a, 0x40 | (place.index >> 3 & 1) << 1 | (place.base >> 3 & 1));
+  gl_byte(a, 0x0F), gl_byte(a, write ? 0x0D : 0x18);
+  gl_modrm(a, 1, place);
+}
 /* to = [base + offset], a pointer. */
 static inline void gl_load_pointer(gl_assembler *a, int to, int base, int offset) {
   gl_byte(a, 0x48 | (to >> 3 & 1) << 2 | (base >> 3 & 1));

@@ -7,7 +7,8 @@
 enum {
   GL_IS_ROW = 1,     /* one value a row */
   GL_IS_UNIFORM = 2, /* the same value everywhere, in memory before the program begins */
-  GL_IS_KEPT = 4     /* read after the program ends */
+  GL_IS_KEPT = 4,    /* read after the program ends */
+  GL_IS_INPUT = 8    /* in memory before the program begins, different from block to block */
 };
 
 /* Replaces runs of instructions by one that calls machine code, wherever that is possible: float32 and 4-byte integers on processors

@@ -110,7 +110,7 @@ void GL(compile)(gl_body *body, int64_t length, const int *kept, int nKept) {
   for (int r = 0; r < code->nRegisters; r++) flags[r] = is_row(body, r) ? GL_IS_ROW : 0;
   for (int i = 0; i < code->nConstants; i++) flags[code->constants[i].reg] |= GL_IS_UNIFORM;
   for (int i = 0; i < body->nInputs; i++)
-    if (body->inputs[i].mode == GL_SPLAT) flags[body->inputs[i].reg] |= GL_IS_UNIFORM;
+    flags[body->inputs[i].reg] |= body->inputs[i].mode == GL_SPLAT ? GL_IS_UNIFORM : GL_IS_INPUT;
   for (int i = 0; i < body->nOutputs; i++) flags[body->outputs[i].reg] |= GL_IS_KEPT;
   for (int i = 0; i < nKept; i++) flags[kept[i]] |= GL_IS_KEPT;
   gl_compile(code, flags, length);

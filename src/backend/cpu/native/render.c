@@ -50,6 +50,7 @@ typedef struct {
   int holds[VECTORS];                /* the value in each vector register, or NONE */
   int at;                            /* place of the instruction at hand */
   int offset;                        /* of this copy of the loop's body, in bytes */
+  int ahead;                         /* how far before its use memory is asked for, in bytes */
 } renderer;
 
 /* When a value is read next in the segment, before it is written again. */
@@ -113,6 +114,16 @@ static void make_room(void *context) {
   r->inMemory[reg] = true;
   let_go(r, reg);
 }
+/* The first to read an input asks for what the next blocks will read. */
+static bool first_reader(const renderer *r, int reg) {
+  for (int i = 0; i < r->at; i++) {
+    int list[3];
+    const int n = operands(&r->code->instructions[i], list);
+    for (int k = 0; k < n; k++)
+      if (list[k] == reg) return false;
+  }
+  return r->flags[reg] & GL_IS_INPUT;
+}
 static int fetch(renderer *r, int reg) {
   if (r->uniform[reg] != NONE) return r->uniform[reg];
   if (r->where[reg] == NONE) {
@@ -120,6 +131,7 @@ static int fetch(renderer *r, int reg) {
     gl_place from = memory_of(r, reg);
     if (r->flags[reg] & GL_IS_UNIFORM) from.index = -1, from.offset = 0;
     gl_emit(&r->paint.out, gl_x86_load, v, 0, from);
+    if (first_reader(r, reg)) gl_prefetch(&r->paint.out, (from.offset += r->ahead, from), false);
     r->where[reg] = (int8_t)v, r->holds[v] = reg, r->inMemory[reg] = true;
   }
   r->paint.pinned |= 1u << r->where[reg];
@@ -134,11 +146,35 @@ static void take_result(renderer *r, int reg, int vector) {
 typedef struct {
   int spreads, spreadOf[GL_MAX_SPREADS], spreadVector[GL_MAX_SPREADS]; /* instruction, register */
   int totals, totalOf[GL_MAX_TOTALS], totalVector[GL_MAX_TOTALS][4];
+  int divisorOf; /* what divisor_of says of the divisions by it */
+  gl_divisor divisor;
 } lasting;
 static int keep_vector(renderer *r, int *top) {
   const int v = (*top)--;
   r->paint.free &= ~(1u << v);
   return v;
+}
+
+/* Where the divisor of division `at` comes from, if it stays the same over a row: the expand, or -2 - register for a uniform one; else NONE. */
+static int divisor_of(const renderer *r, int at) {
+  const gl_instruction *in = &r->code->instructions[at];
+  if (in->op != GL_OP_div_f32) return NONE;
+  for (int i = at - 1; i >= r->segment->first; i--)
+    if (r->code->instructions[i].dst == in->b) return r->code->instructions[i].op == GL_OP_expand ? i : NONE;
+  return r->uniform[in->b] != NONE ? -2 - in->b : NONE;
+}
+/* The first such divisor is divided by quickly. */
+static void choose_divisor(renderer *r, lasting *rows, int *top) {
+  rows->divisorOf = NONE;
+  for (int i = r->segment->first; i < r->segment->first + r->segment->count && rows->divisorOf == NONE; i++) rows->divisorOf = divisor_of(r, i);
+  if (rows->divisorOf == NONE) return;
+  rows->divisor.reciprocal = keep_vector(r, top), rows->divisor.tame = keep_vector(r, top);
+  if (rows->divisorOf < NONE) {
+    rows->divisor.divisor = r->uniform[-2 - rows->divisorOf];
+    gl_prepare_divisor(&r->paint, &rows->divisor);
+  } else
+    for (int s = 0; s < rows->spreads; s++)
+      if (rows->spreadOf[s] == rows->divisorOf) rows->divisor.divisor = rows->spreadVector[s];
 }
 
 static void body(renderer *r, const lasting *rows, int copy) {
@@ -165,12 +201,15 @@ static void body(renderer *r, const lasting *rows, int copy) {
       int list[3], vectors[3] = {0, 0, 0};
       const int n = operands(in, list);
       for (int k = 0; k < n; k++) vectors[k] = fetch(r, list[k]);
-      const int result = gl_paint(&r->paint, in->op, vectors);
+      const bool quick = rows->divisorOf != NONE && divisor_of(r, i) == rows->divisorOf;
+      const int result = quick ? gl_divide(&r->paint, vectors[0], &rows->divisor) : gl_paint(&r->paint, in->op, vectors);
       take_result(r, in->dst, result);
     }
     r->paint.pinned = 0;
     if (!is_total(in->op) && outlives(r, i)) {
-      gl_emit(out, gl_x86_store, r->where[in->dst], 0, memory_of(r, in->dst));
+      gl_place to = memory_of(r, in->dst);
+      gl_emit(out, gl_x86_store, r->where[in->dst], 0, to);
+      if (r->flags[in->dst] & GL_IS_KEPT) gl_prefetch(out, (to.offset += r->ahead, to), true);
       r->inMemory[in->dst] = true;
     }
     for (int v = 0; v < VECTORS; v++)
@@ -219,6 +258,7 @@ size_t gl_render(const gl_code *code, const uint8_t *flags, const gl_segment *se
   renderer r = {.code = code, .flags = flags, .segment = segment};
   gl_assembler *out = &r.paint.out;
   *out = (gl_assembler){.at = to, .end = to + capacity};
+  r.ahead = segment->byRow || segment->count < 5 ? 4096 : segment->count < 10 ? 2048 : 1024;
   r.paint.free = ~0u, r.paint.make_room = make_room, r.paint.context = &r;
   for (int v = 0; v < VECTORS; v++) r.holds[v] = NONE;
   for (int reg = 0; reg < code->nRegisters; reg++) r.where[reg] = r.pointer[reg] = r.uniform[reg] = NONE;
@@ -263,6 +303,8 @@ size_t gl_render(const gl_code *code, const uint8_t *flags, const gl_segment *se
     }
   }
 
+  choose_divisor(&r, &rows, &top);
+
   gl_bytes(out, "31c9"); /* rcx: the element at hand */
   uint8_t *rowStart = NULL;
   if (segment->byRow) {
@@ -273,6 +315,7 @@ size_t gl_render(const gl_code *code, const uint8_t *flags, const gl_segment *se
       gl_load_pointer(out, GL_RAX, GL_RDI, 8 * code->instructions[rows.spreadOf[s]].a);
       gl_emit(out, gl_x86_spread, rows.spreadVector[s], 0, gl_at(GL_RAX, GL_R9, 0));
     }
+    if (rows.divisorOf > NONE) gl_prepare_divisor(&r.paint, &rows.divisor);
     for (int t = 0; t < rows.totals; t++) {
       const int op = code->instructions[rows.totalOf[t]].op;
       for (int c = 0; c < copies; c++)

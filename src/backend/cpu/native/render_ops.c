@@ -10,6 +10,8 @@ const union gl_number gl_numbers[GL_NUMBER_COUNT] = {
     [GL_INT_ONE] = {.bits = 1},
     [GL_SCALE_BIAS] = {.bits = 127u - 0x4b400000u}, /* of 2^k: 127 minus the bits of ROUNDER */
     [GL_SHIFT_MASK] = {.bits = 31},
+    [GL_TAME_LEAST] = {.bits = (127 - 60) << 23}, /* 2^-60 */
+    [GL_TAME_RANGE] = {.bits = 120 << 23},
 };
 
 void gl_mask_or(gl_assembler *out, int to, int a, int b) {
@@ -101,6 +103,36 @@ static int logistic(gl_painter *p, int x) {
   gl_emit(out, gl_x86_div, top, top, gl_in(e));
   give_vector(p, negative), give_vector(p, e);
   return top;
+}
+
+enum { BELOW = 1, NOT_BELOW = 5 };
+void gl_prepare_divisor(gl_painter *p, const gl_divisor *by) {
+  gl_assembler *out = &p->out;
+  const int size = gl_take_vector(p);
+  gl_emit(out, gl_x86_spread, by->reciprocal, 0, gl_at(GL_R8, -1, number(GL_ONE).offset));
+  gl_emit(out, gl_x86_div, by->reciprocal, by->reciprocal, gl_in(by->divisor));
+  gl_emit(out, gl_x86_and, size, by->divisor, number(GL_MAGNITUDE));
+  gl_emit(out, gl_x86_sub_i32, size, size, number(GL_TAME_LEAST));
+  gl_emit_immediate(out, gl_x86_compare_u32, 1, size, number(GL_TAME_RANGE), BELOW);
+  masked_constant(p, by->tame, GL_TAME_RANGE, 1, true);
+  give_vector(p, size);
+}
+int gl_divide(gl_painter *p, int x, const gl_divisor *by) {
+  enum { DIVIDE_BYTES = 6 };
+  gl_assembler *out = &p->out;
+  const int quotient = gl_take_vector(p), rest = gl_take_vector(p);
+  gl_emit(out, gl_x86_and, rest, x, number(GL_MAGNITUDE));
+  gl_emit(out, gl_x86_sub_i32, rest, rest, number(GL_TAME_LEAST));
+  gl_emit_immediate(out, gl_x86_compare_u32, 1, rest, gl_in(by->tame), NOT_BELOW);
+  gl_emit(out, gl_x86_mul, quotient, x, gl_in(by->reciprocal));
+  gl_emit(out, gl_x86_copy, rest, 0, gl_in(x));
+  gl_emit(out, gl_x86_fnma231, rest, quotient, gl_in(by->divisor));
+  gl_emit(out, gl_x86_fma231, quotient, rest, gl_in(by->reciprocal));
+  gl_bytes(out, "c5f898c9"); /* kortest k1, k1 */
+  gl_byte(out, 0x74), gl_byte(out, DIVIDE_BYTES);
+  gl_emit(out, gl_x86_div, quotient, x, gl_in(by->divisor));
+  give_vector(p, rest);
+  return quotient;
 }
 
 typedef enum { PLAIN, PLAIN_UNARY, EXTREMUM, COMPARE, COMPARE_I32, COMPARE_U32, ROUND, WITH_NUMBER, SHIFT, OTHER } form;

@@ -18,7 +18,7 @@ typedef struct {
   N(LN2_HIGH, 0.693145752f) N(LN2_LOW, 1.42860677e-6f)                                                                         \
   N(EXP_6, 1.98919814e-4f) N(EXP_5, 1.39345419e-3f) N(EXP_4, 8.33331002e-3f) N(EXP_3, 4.16664568e-2f) N(EXP_2, 0.166666667f) N(EXP_1, 0.5f)
 #define GL_PLACE_OF_NUMBER(name, value) GL_##name,
-enum { GL_NUMBERS(GL_PLACE_OF_NUMBER) GL_FLOATS, GL_SIGN = GL_FLOATS, GL_MAGNITUDE, GL_INT_ONE, GL_SCALE_BIAS, GL_SHIFT_MASK, GL_NUMBER_COUNT };
+enum { GL_NUMBERS(GL_PLACE_OF_NUMBER) GL_FLOATS, GL_SIGN = GL_FLOATS, GL_MAGNITUDE, GL_INT_ONE, GL_SCALE_BIAS, GL_SHIFT_MASK, GL_TAME_LEAST, GL_TAME_RANGE, GL_NUMBER_COUNT };
 extern const union gl_number { f32 number; u32 bits; } gl_numbers[GL_NUMBER_COUNT];
 
 /* Operands of an instruction that gl_paint knows, else 0. */
@@ -27,6 +27,15 @@ int gl_operand_count(int op);
 int gl_take_vector(gl_painter *p);
 /* Writes the instruction on vectors; the vector of its result, taken. */
 int gl_paint(gl_painter *p, int op, const int operands[3]);
+
+/* Division by a vector that stays the same over a loop, correctly rounded (Markstein, IBM J. Res. Dev. 34, 1990): a product with the
+   reciprocal and one correction, where no step can leave the normal range; else the processor's division. gl_prepare_divisor, outside
+   the loop, sets `reciprocal`, and `tame` to what the bits of a tame dividend, less GL_TAME_LEAST, are below. */
+typedef struct {
+  int divisor, reciprocal, tame;
+} gl_divisor;
+void gl_prepare_divisor(gl_painter *p, const gl_divisor *by);
+int gl_divide(gl_painter *p, int x, const gl_divisor *by);
 
 /* Mask registers: k = k | other; k = 0; x's first element is NaN if k is not 0. */
 void gl_mask_or(gl_assembler *out, int to, int a, int b);
