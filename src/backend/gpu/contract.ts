@@ -73,7 +73,7 @@ class Contraction {
 
   render(): Dispatch {
     const source = this.#source;
-    const { m, n, k, batch } = this.#spaces;
+    const { m, n, batch } = this.#spaces;
     const [rows, columns] = this.#block;
     const across = Math.ceil(n.size / (side * columns));
     const down = Math.ceil(m.size / (side * rows));
@@ -137,7 +137,7 @@ class Contraction {
     const total = length * this.#depth;
     const each = Math.ceil(total / (side * side));
     source.unrolled('s', each, () => {
-      const e = source.constant('u32', 'e', `s * ${side * side}u + thread`);
+      source.constant('u32', 'e', `s * ${side * side}u + thread`);
       const copy = (): void => {
         const [along, across] = this.#alongK(operand)
           ? [`e % ${this.#depth}u`, `e / ${this.#depth}u`]

@@ -170,4 +170,4 @@ class Fitter {
 }
 
 /** What takes the place of a kernel, in order. */
-export const fit = (kernel: Kernel, target: Target): Kernel[] => new Fitter(target).fit(kernel);
+export const fitted = (kernel: Kernel, target: Target): Kernel[] => new Fitter(target).fit(kernel);

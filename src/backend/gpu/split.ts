@@ -3,7 +3,7 @@ import type { DType } from '../../dtype.js';
 import type { Access, ContractKernel, Kernel, Program, ReduceKernel } from '../../fuse/kernel.js';
 import { sizeOf, stridesOf } from '../../shape.js';
 import { enoughTiles, sizeOfRole, tilesOf } from './contract.js';
-import { fit } from './fit.js';
+import { fitted } from './fit.js';
 import type { Target } from './source.js';
 
 /** A kernel to be rendered. With `slices` its first dim counts slices of what is summed, each of which a workgroup goes through. */
@@ -159,5 +159,5 @@ function sliced(kernel: Kernel, target: Target): Part[] {
 /** What takes the place of a kernel, in order. */
 export const split = (kernel: Kernel, target: Target): Part[] =>
   sliced(kernel, target).flatMap(({ kernel: whole, slices }) =>
-    slices === undefined ? fit(whole, target).map((part) => ({ kernel: part })) : [{ kernel: whole, slices }],
+    slices === undefined ? fitted(whole, target).map((part) => ({ kernel: part })) : [{ kernel: whole, slices }],
   );

@@ -1,5 +1,5 @@
 // Functions that WGSL lacks or leaves vague: infinities, NaN, large arguments, and errors of thousands of units in the last place.
-// Polynomials for sin, cos, asin and atan: S. Moshier, Cephes (single precision).
+// Polynomials for log, sin, cos, asin and atan: S. Moshier, Cephes (single precision).
 import type { Call, FunctionName, Helper, Scalar } from './dialect.js';
 
 const helper = (name: string, text: string, needs: readonly Helper[] = []): Helper => ({ name, text, needs });
@@ -22,22 +22,44 @@ const mulHigh = helper(
 }`,
 );
 
+const exp = helper('exp_f32', 'fn exp_f32(x: f32) -> f32 { return select(exp(x), x, is_nan(x)); }', [isNaNBits]);
+
+const log = helper(
+  'log_f32',
+  `fn log_f32(x: f32) -> f32 {
+  if (!(x > 0.0)) { return select(from_bits(0x7fc00000u), from_bits(0xff800000u), x == 0.0); }
+  if (bitcast<u32>(x) >= 0x7f800000u) { return x; }
+  let small = x < 1.1754944e-38;
+  let bits = bitcast<u32>(select(x, x * 8388608.0, small));
+  var e = f32(bits >> 23u) - select(126.0, 149.0, small);
+  var m = bitcast<f32>((bits & 0x7fffffu) | 0x3f000000u);
+  if (m < 0.70710678) { e -= 1.0; m += m; }
+  m -= 1.0;
+  let z = m * m;
+  let y = ((((((((7.0376836292e-2 * m - 1.1514610310e-1) * m + 1.1676998740e-1) * m - 1.2420140846e-1) * m + 1.4249322787e-1) * m - 1.6668057665e-1) * m + 2.0000714765e-1) * m - 2.4999993993e-1) * m + 3.3333331174e-1) * m * z;
+  return (m + (y - 2.12194440e-4 * e - 0.5 * z)) + 0.693359375 * e;
+}`,
+  [fromBits],
+);
+
 const log1p = helper(
   'log1p_f32',
   `fn log1p_f32(x: f32) -> f32 {
   let s = x / (2.0 + x);
   let z = s * s;
   let near = 2.0 * s * (1.0 + z * (0.33333333 + z * (0.2 + z * (0.14285714 + z * 0.11111111))));
-  return select(log(1.0 + x), near, abs(x) < 0.3);
+  return select(log_f32(1.0 + x), near, abs(x) < 0.3);
 }`,
+  [log],
 );
 
 const expm1 = helper(
   'expm1_f32',
   `fn expm1_f32(x: f32) -> f32 {
   let near = x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.0083333338 + x * (0.0013888889 + x * 0.00019841270))))));
-  return select(exp(x) - 1.0, near, abs(x) < 0.5);
+  return select(exp_f32(x) - 1.0, near, abs(x) < 0.5);
 }`,
+  [exp],
 );
 
 const quadrant = helper(
@@ -106,6 +128,8 @@ const one = (name: FunctionName, body: string, needs: readonly Helper[] = []): [
 ];
 
 const own = new Map<FunctionName, Helper>([
+  ['exp', exp],
+  ['log', log],
   ['log1p', log1p],
   ['expm1', expm1],
   ['atan', atan],
@@ -117,7 +141,7 @@ const own = new Map<FunctionName, Helper>([
   one(
     'sinh',
     `  let a = abs(x);
-  let half = exp(0.5 * a);
+  let half = exp_f32(0.5 * a);
   let near = expm1_f32(a);
   let y = select(0.5 * (near + near / (near + 1.0)), (0.5 * half) * half, a > 20.0);
   return select(y, -y, x < 0.0);`,
@@ -125,8 +149,9 @@ const own = new Map<FunctionName, Helper>([
   ),
   one(
     'cosh',
-    `  let half = exp(0.5 * abs(x));
+    `  let half = exp_f32(0.5 * abs(x));
   return (0.5 * half) * half + 0.5 / (half * half);`,
+    [exp],
   ),
   one(
     'tanh',
@@ -138,14 +163,14 @@ const own = new Map<FunctionName, Helper>([
   one(
     'asinh',
     `  let a = abs(x);
-  let y = select(log1p_f32(a + a * a / (1.0 + sqrt(1.0 + a * a))), log(a) + 0.69314718, a > 1.0e10);
+  let y = select(log1p_f32(a + a * a / (1.0 + sqrt(1.0 + a * a))), log_f32(a) + 0.69314718, a > 1.0e10);
   return select(y, -y, x < 0.0);`,
     [log1p],
   ),
   one(
     'acosh',
     `  let t = x - 1.0;
-  let y = select(log1p_f32(t + sqrt(max(2.0 * t + t * t, 0.0))), log(x) + 0.69314718, x > 1.0e10);
+  let y = select(log1p_f32(t + sqrt(max(2.0 * t + t * t, 0.0))), log_f32(x) + 0.69314718, x > 1.0e10);
   return select(y, from_bits(0x7fc00000u), x < 1.0 || is_nan(x));`,
     [log1p, fromBits, isNaNBits],
   ),
@@ -199,6 +224,7 @@ fn fmod_f32(x: f32, y: f32) -> f32 {
   var r = fma(-trunc(a / b), b, a);
   if (r < 0.0) { r += b; }
   if (r >= b) { r -= b; }
+  if (a < b) { r = a; }
   return select(r, -r, x < 0.0);
 }`,
     ),
@@ -211,6 +237,7 @@ fn fmod_f32(x: f32, y: f32) -> f32 {
 fn pow_f32(a: f32, b: f32) -> f32 {
   if (b == 0.0 || a == 1.0) { return 1.0; }
   let whole = round(b) == b;
+  let odd = abs(b) < 16777216.0 && (i32(clamp(b, -16777216.0, 16777216.0)) & 1) == 1;
   if (whole && abs(b) <= 64.0) {
     var product = 1.0;
     var square = a;
@@ -222,9 +249,12 @@ fn pow_f32(a: f32, b: f32) -> f32 {
   }
   if (is_nan(a) || is_nan(b)) { return a + b; }
   if (a == -1.0 && abs(b) > 3.0e38) { return 1.0; }
+  if (a == 0.0 || abs(a) > 3.4028234e38) {
+    let infinite = (a == 0.0) == (b < 0.0);
+    return select(0.0, select(from_bits(0x7f800000u), from_bits(0xff800000u), (bitcast<u32>(a) >> 31u) == 1u && whole && odd), infinite);
+  }
   if (a < 0.0 && !whole) { return from_bits(0x7fc00000u); }
   let magnitude = exp2(b * log2(abs(a)));
-  let odd = abs(b) < 16777216.0 && (i32(b) & 1) == 1;
   return select(magnitude, -magnitude, a < 0.0 && whole && odd);
 }`,
       [isNaNBits, fromBits],
