@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isFloat, type TypedArray } from './dtype.js';
 import { show, ValueError } from './errors.js';
 import { backendOf, inspectRuns } from './evaluate.js';
+import { widen } from './fuse/widen.js';
 import { type Node, observeNodes } from './graph.js';
 import { planOf, resolve, sign, type Walk } from './plan.js';
 import { sizeOf } from './shape.js';
@@ -40,7 +41,7 @@ function inspect(found: Walk, targets: readonly Node[]): void {
   const outputs = computed.map((node) => backend.allocate(node.dtype, sizeOf(node.shape)));
   const leaves = found.leaves.map((node) => node.storage!.memory);
   const { scalars } = sign(found, computed);
-  backend.compile(planOf(found, computed)).run(leaves, scalars, outputs);
+  backend.compile(widen(planOf(found, computed))).run(leaves, scalars, outputs);
   computed.forEach((node, i) => {
     arrays.set(node, backend.memory.read(outputs[i]!, node.dtype));
   });

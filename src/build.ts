@@ -5,6 +5,7 @@ import { DTypeError, ShapeError, show } from './errors.js';
 import { make, type Node } from './graph.js';
 import type { BinaryName, ReduceName, UnaryName } from './op-names.js';
 import type { Attributes } from './ops.js';
+import { autocastDType } from './precision.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf } from './shape.js';
 
 /** A number repeated to `shape`. */
@@ -188,6 +189,12 @@ export function pad(node: Node, low: readonly number[], high: readonly number[],
 
 export const reduce = (op: ReduceName, node: Node, axes: readonly number[]): Node =>
   axes.length === 0 && op !== 'argmax' && op !== 'argmin' ? node : make(op, [node], { axes });
+
+/** The factors of a product, as `autocast` wants them. */
+export function factors(a: Node, b: Node): [Node, Node] {
+  const to = autocastDType();
+  return to && a.dtype === 'float32' && b.dtype === 'float32' ? [cast(a, to), cast(b, to)] : [a, b];
+}
 
 /** Matrix product of operands whose batch axes are already equal. */
 export const matmul = (a: Node, b: Node): Node => make('matmul', [a, b]);

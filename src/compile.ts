@@ -4,7 +4,7 @@ import { GradientError, show, ValueError } from './errors.js';
 import { type Captured, capture, evaluate } from './evaluate.js';
 import { isRecording, leaf, type Node } from './graph.js';
 import { resolve } from './plan.js';
-import { matmulPrecision } from './precision.js';
+import { autocastDType, matmulPrecision } from './precision.js';
 import type { Shape } from './shape.js';
 import { noGrad, Parameter, Tensor } from './tensor.js';
 import { type Known, record, Trace } from './trace.js';
@@ -248,7 +248,7 @@ function keyOf(args: readonly CompiledArgument[]): string {
       );
     return `${arg.dtype}${show(arg.shape)} ${arg.device}`;
   });
-  return [currentDevice().name, matmulPrecision(), isRecording(), ...parts].join(' ');
+  return [currentDevice().name, matmulPrecision(), autocastDType(), isRecording(), ...parts].join(' ');
 }
 
 /**

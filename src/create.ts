@@ -5,6 +5,7 @@ import { currentDevice, memoryOf, Storage } from './device.js';
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.js';
 import { ShapeError, show, ValueError } from './errors.js';
 import { leaf, make } from './graph.js';
+import { roundTo } from './half.js';
 import { checkShape, checkWhole, type Shape, sizeOf } from './shape.js';
 import { Tensor } from './tensor.js';
 import type * as t from './types/index.js';
@@ -84,6 +85,7 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
     const array = allocate(dtype, source.length);
     if (dtype === 'bool') for (let i = 0; i < source.length; i++) array[i] = source[i] ? 1 : 0;
     else array.set(source);
+    roundTo(dtype, array);
     out = fromArray(array, [source.length], dtype, home);
   } else {
     const dtype = checkDType(options.dtype ?? (anyBoolean(values) ? 'bool' : 'float32'));
@@ -94,6 +96,7 @@ export function tensor(values: NestedInput | ArrayBufferView, options: CreateOpt
       array.forEach((v, i) => {
         array[i] = v ? 1 : 0;
       });
+    roundTo(dtype, array);
     out = fromArray(array, shape, dtype, home);
   }
   return finish(options.shape ? out.reshape(options.shape) : out, options);

@@ -1,8 +1,8 @@
 // Element types: their arrays, codes, sizes and how two of them meet.
 import { DTypeError, ValueError } from './errors.js';
 
-/** The element types, from narrowest to widest. `bool` occupies one byte, the others four or eight. */
-export const dtypes = ['bool', 'int32', 'uint32', 'float32', 'float64'] as const;
+/** The element types, from narrowest to widest. */
+export const dtypes = ['bool', 'int32', 'uint32', 'float16', 'bfloat16', 'float32', 'float64'] as const;
 
 /** Element type of a tensor. The default for numbers is `float32`. */
 export type DType = (typeof dtypes)[number];
@@ -14,6 +14,9 @@ const constructors = {
   bool: Uint8Array,
   int32: Int32Array,
   uint32: Uint32Array,
+  // Their numbers are float32 numbers too, and are kept as these.
+  float16: Float32Array,
+  bfloat16: Float32Array,
   float32: Float32Array,
   float64: Float64Array,
 } as const;
@@ -25,8 +28,11 @@ export function checkDType(value: string, others: readonly string[] = []): DType
   throw new DTypeError(`unknown ${others.length > 0 ? 'dtype or device' : 'dtype'} '${value}'`, `Use one of ${names}.`);
 }
 
+/** Bytes that an element takes in memory here; those of 16 bits are kept in 32. */
 export const bytesPerElement = (dtype: DType): number => constructors[dtype].BYTES_PER_ELEMENT;
-export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
+/** True for the dtypes of 16 bits. */
+export const isHalf = (dtype: DType): boolean => dtype === 'float16' || dtype === 'bfloat16';
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64' || isHalf(dtype);
 export const isInteger = (dtype: DType): boolean => dtype === 'int32' || dtype === 'uint32';
 
 /** An off-heap, zeroed array of `length` elements. @throws ValueError where memory does not suffice. */
@@ -58,5 +64,8 @@ export function dtypeOf(array: ArrayBufferView): DType {
   return 'int32';
 }
 
-/** The dtype of a combination: the wider of the two. */
-export const promote = (a: DType, b: DType): DType => (dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b);
+/** The dtype of a combination: the wider of the two, and float32 for the two of 16 bits, of which neither is. */
+export function promote(a: DType, b: DType): DType {
+  if (a !== b && isHalf(a) && isHalf(b)) return 'float32';
+  return dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b;
+}

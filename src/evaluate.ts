@@ -2,6 +2,7 @@
 import { type Backend, type DeviceMemory, deviceOf, type Executable, type Memory, Storage } from './device.js';
 import type { DType } from './dtype.js';
 import { ValueError } from './errors.js';
+import { widen } from './fuse/widen.js';
 import { apart, type Node } from './graph.js';
 import { ops } from './ops.js';
 import { type Plan, planOf, resolve, type Signature, sign, type Walk, walk } from './plan.js';
@@ -41,7 +42,7 @@ function executableOf(backend: Backend, found: Walk, { words, hash }: Signature,
   const precision = matmulPrecision();
   let hit = bucket.find((entry) => entry.precision === precision && equal(entry.signature, words));
   if (!hit) {
-    hit = { signature: words.slice(), precision, executable: backend.compile(planOf(found, targets)) };
+    hit = { signature: words.slice(), precision, executable: backend.compile(widen(planOf(found, targets))) };
     bucket.push(hit);
   }
   // Most recently used last, so that the first is the one to forget.
@@ -178,7 +179,7 @@ export function capture(targets: readonly Node[]): Captured {
   const { scalars, words, hash } = sign(found, targets);
   const plan = planOf(found, targets);
   const backend = backendOf(found, targets);
-  const executable = backend.compile(plan);
+  const executable = backend.compile(widen(plan));
   return {
     found,
     plan,

@@ -102,6 +102,16 @@ let recording = true;
 /** True while operations record how to differentiate them. */
 export const isRecording = (): boolean => recording;
 
+/** What a function gave that must not be asynchronous: a switch thrown for it would stay thrown for whatever runs meanwhile. */
+export function synchronous<T>(name: string, result: T): T {
+  if (result instanceof Promise)
+    throw new GradientError(
+      `${name} was given an asynchronous function`,
+      'Await first and wrap only the synchronous part, or use t.detach().',
+    );
+  return result;
+}
+
 /**
  * Runs `body` without recording gradients and returns its result.
  * `body` must be synchronous, because recording would otherwise stay off for whatever runs meanwhile.
@@ -110,14 +120,7 @@ export function withRecording<T>(on: boolean, body: () => T): T {
   const before = recording;
   recording = on;
   try {
-    const result = body();
-    if (result instanceof Promise) {
-      throw new GradientError(
-        'noGrad was given an asynchronous function',
-        'Await first and wrap only the synchronous part, or use t.detach().',
-      );
-    }
-    return result;
+    return synchronous('noGrad', body());
   } finally {
     recording = before;
   }

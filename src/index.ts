@@ -15,7 +15,7 @@ export * from './functions/index.js';
 export { DeviceMemoryUse, MemoryUse, memory } from './memory.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
-export { type MatmulPrecision, matmulPrecision } from './precision.js';
+export { autocast, type MatmulPrecision, matmulPrecision } from './precision.js';
 export { type ChromeTrace, chromeTrace, type KernelTime, profile } from './profile.js';
 export {
   bernoulli,

@@ -34,6 +34,8 @@ export type UnaryName =
   | 'round'
   | 'trunc'
   | 'isnan'
+  | 'roundFloat16'
+  | 'roundBfloat16'
   | 'not';
 
 /** Elementwise, two operands of one shape and dtype. */

@@ -113,6 +113,20 @@ const floatUnary = (gradient: (node: Node, g: Node) => Node | null): Op =>
 const anyUnary = (gradient: (node: Node, g: Node) => Node | null): Op =>
   row('elementwise', same, (node, g) => [gradient(node, g)]);
 
+/** Only plans hold it, and only on float32. */
+const rounding: Op = row(
+  'elementwise',
+  (inputs) => {
+    if (first(inputs).dtype !== 'float32')
+      throw new DTypeError(
+        `rounding to 16 bits of ${first(inputs).dtype}`,
+        "Convert: t.to('float16'), t.to('bfloat16').",
+      );
+    return first(inputs);
+  },
+  (_, g) => [g],
+);
+
 function paired(inputs: readonly Node[]): Typed {
   const [a, b] = inputs as [Node, Node];
   if (!sameShape(a.shape, b.shape) || a.dtype !== b.dtype) {
@@ -253,6 +267,9 @@ export const ops: Record<OpName, Op> = {
   /** Half to even, as in IEEE 754 and PyTorch. */
   round: anyUnary((_, g) => num(g, 0)),
   trunc: anyUnary((_, g) => num(g, 0)),
+  /** The nearest number of 16 bits, as float32: how plans compute those dtypes (see fuse/widen.ts). */
+  roundFloat16: rounding,
+  roundBfloat16: rounding,
   isnan: row('elementwise', (inputs) => ({ shape: first(inputs).shape, dtype: 'bool' }), nothing),
   /** Logical for bool, bitwise for integers. */
   not: row('elementwise', same, nothing),

@@ -55,7 +55,6 @@ export interface Signature {
   readonly hash: number;
 }
 
-const dtypeIndex: Record<DType, number> = { float32: 0, float64: 1, int32: 2, uint32: 3, bool: 4 };
 const opIndex = new Map<OpName, number>();
 for (const name in ops) if (isOpName(name)) opIndex.set(name, opIndex.size);
 function isOpName(name: string): name is OpName {
@@ -156,7 +155,7 @@ function describeLoop(loop: Loop): void {
   push(scanned);
   for (const node of loop.body()) {
     place.set(node, place.size);
-    push(opIndex.get(node.op)! | (dtypeIndex[node.dtype] << 8) | (node.shape.length << 16));
+    push(opIndex.get(node.op)! | (dtypes.indexOf(node.dtype) << 8) | (node.shape.length << 16));
     pushAll(node.shape);
     push(node.inputs.length);
     for (const input of node.inputs) push(place.get(input)!);
@@ -234,7 +233,8 @@ export function sign({ order }: Walk, targets: readonly Node[]): Signature {
     const { storage, shape, inputs } = node;
     const rank = shape.length;
     reserve(rank + inputs.length + 2);
-    scratch[used++] = (storage ? opIndex.size : opIndex.get(node.op)!) | (dtypeIndex[node.dtype] << 8) | (rank << 16);
+    scratch[used++] =
+      (storage ? opIndex.size : opIndex.get(node.op)!) | (dtypes.indexOf(node.dtype) << 8) | (rank << 16);
     for (let i = 0; i < rank; i++) scratch[used++] = shape[i]!;
     if (storage) continue;
     scratch[used++] = inputs.length;

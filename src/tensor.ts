@@ -3,7 +3,7 @@ import { awaitLoss } from './boundary.js';
 import * as b from './build.js';
 import { currentDevice, type DeviceMemory, type DeviceName, deviceNames, isDevice, memoryOf } from './device.js';
 import { tensorBundle, tensorText } from './display/tensor-view.js';
-import { bytesPerElement, checkDType, type DType, isFloat, type TypedArray } from './dtype.js';
+import { bytesPerElement, checkDType, type DType, isFloat, isHalf, type TypedArray } from './dtype.js';
 import { DTypeError, GradientError, IndexError, ShapeError, show, ValueError } from './errors.js';
 import { evaluate, retire } from './evaluate.js';
 import { backward, watchGradient } from './grad.js';
@@ -111,9 +111,9 @@ export class Tensor<S extends Shape = Shape> {
   get size(): number {
     return sizeOf(this.node.shape);
   }
-  /** Bytes that the elements take. */
+  /** Bytes that the elements take by their dtype. */
   get bytes(): number {
-    return this.size * bytesPerElement(this.dtype);
+    return this.size * (isHalf(this.dtype) ? 2 : bytesPerElement(this.dtype));
   }
   /** True where `backward()` will reach: leaves that ask for it and what is computed from them. */
   get requiresGrad(): boolean {
@@ -834,6 +834,7 @@ export class Tensor<S extends Shape = Shape> {
     keepDims?: K,
   ): Tensor<t.Over<T, A, K>>;
   mean(this: Tensor, axes?: Axes, keepDims = false): Tensor {
+    if (isHalf(this.dtype)) return this.float().mean(axes, keepDims).to(this.dtype);
     const count = checkAxes('mean', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     return new Tensor(floating(this.node)).sum(axes, keepDims).mul(1 / count);
   }
@@ -854,6 +855,7 @@ export class Tensor<S extends Shape = Shape> {
     correction?: number,
   ): Tensor<t.Over<T, A, K>>;
   var(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
+    if (isHalf(this.dtype)) return this.float().var(axes, keepDims, correction).to(this.dtype);
     const count = checkAxes('var', axes, this.rank).reduce((n, i) => n * this.shape[i]!, 1);
     const centred = this.sub(this.mean(axes, true));
     return centred
@@ -869,6 +871,7 @@ export class Tensor<S extends Shape = Shape> {
     correction?: number,
   ): Tensor<t.Over<T, A, K>>;
   std(this: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
+    if (isHalf(this.dtype)) return this.float().std(axes, keepDims, correction).to(this.dtype);
     return this.var(axes, keepDims, correction).#root(2);
   }
   /** Largest element over `axes` (all by default); NaN wins. Equal elements share the gradient. */
@@ -936,6 +939,7 @@ export class Tensor<S extends Shape = Shape> {
     keepDims?: K,
   ): Tensor<t.Over<T, A, K>>;
   logSumExp(this: Tensor, axes?: Axes, keepDims = false): Tensor {
+    if (isHalf(this.dtype)) return this.float().logSumExp(axes, keepDims).to(this.dtype);
     const peak = this.#peak(axes);
     const safe = peak.where(peak.isFinite(), 0);
     const sum = this.sub(safe).exp().sum(axes, true).log().add(safe);
@@ -964,6 +968,7 @@ export class Tensor<S extends Shape = Shape> {
     keepDims?: K,
   ): Tensor<t.Over<T, A, K>>;
   norm(this: Tensor, p = 2, axes?: Axes, keepDims = false): Tensor {
+    if (isHalf(this.dtype)) return this.float().norm(p, axes, keepDims).to(this.dtype);
     if (p === Number.POSITIVE_INFINITY) return this.abs().max(axes, keepDims);
     if (p === 1) return this.abs().sum(axes, keepDims);
     if (p === 0) return new Tensor(b.cast(this.ne(0).node, floating(this.node).dtype)).sum(axes, keepDims);
@@ -982,6 +987,7 @@ export class Tensor<S extends Shape = Shape> {
   /** eˣ / Σ eˣ along `axis` (the last by default). */
   softmax<T extends Tensor, A extends number = -1>(this: T, axis?: t.AxisFor<'softmax', T, A>): Tensor<t.ShapeOf<T>>;
   softmax(this: Tensor, axis = -1): Tensor {
+    if (isHalf(this.dtype)) return this.float().softmax(axis).to(this.dtype);
     const shifted = new Tensor(floating(this.node)).sub(this.#peak(axis));
     const e = shifted.exp();
     return e.div(e.sum(axis, true));
@@ -992,6 +998,7 @@ export class Tensor<S extends Shape = Shape> {
     axis?: t.AxisFor<'logSoftmax', T, A>,
   ): Tensor<t.ShapeOf<T>>;
   logSoftmax(this: Tensor, axis = -1): Tensor {
+    if (isHalf(this.dtype)) return this.float().logSoftmax(axis).to(this.dtype);
     const shifted = new Tensor(floating(this.node)).sub(this.#peak(axis));
     return shifted.sub(shifted.exp().sum(axis, true).log());
   }
@@ -1134,7 +1141,7 @@ export class Tensor<S extends Shape = Shape> {
           : 'The last axis of the left must equal the second-to-last of the right.',
       );
     }
-    const [p, q] = b.meet(left.node, right.node);
+    const [p, q] = b.factors(...b.meet(left.node, right.node));
     let out: Node;
     if (q.shape.length === 2 && p.shape.length > 2) {
       // One matrix on the right: the batch is just more rows.
@@ -1254,7 +1261,7 @@ export class Tensor<S extends Shape = Shape> {
         'The kernel (with dilation) is larger than the padded input; add padding or use a smaller kernel.',
       );
     }
-    const [p, q] = b.meet(floating(this.node), weight.node);
+    const [p, q] = b.factors(...b.meet(floating(this.node), weight.node));
     return new Tensor(make('conv', [p, q], attributes));
   }
   #pooled(

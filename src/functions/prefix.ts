@@ -35,6 +35,8 @@ export const cumprod = (t: Tensor, axis: number): Tensor => prefix('cumprod', co
 
 /** The least and the greatest number of each dtype. */
 const limits = {
+  float16: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  bfloat16: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   float32: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   float64: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   int32: [-(2 ** 31), 2 ** 31 - 1],

@@ -3,6 +3,7 @@ import { endianness } from 'node:os';
 import type { DType, TypedArray } from '../dtype.js';
 import { DataError } from '../errors.js';
 import { evaluate } from '../evaluate.js';
+import { bfloat16Bits, float16Bits } from '../half.js';
 import type { Tensor } from '../tensor.js';
 
 /** Kinds of numbers that files hold: sign or kind, and bits. */
@@ -111,9 +112,15 @@ export function decode(kind: Kind, bytes: ArrayBuffer, what: string, bigEndian =
   return rules[kind].decode(bytes, what);
 }
 
-/** The little-endian bytes of a computed tensor: not to be changed, they may be its memory. */
+/** The little-endian bytes of a computed tensor, two each for the dtypes of 16 bits: not to be changed, they may be its memory. */
 export function encode(t: Tensor): Uint8Array {
-  const array = t.node.storage!.array;
+  const { array: elements } = t.node.storage!;
+  const array =
+    t.dtype === 'float16'
+      ? Uint16Array.from(elements, float16Bits)
+      : t.dtype === 'bfloat16'
+        ? Uint16Array.from(elements, bfloat16Bits)
+        : elements;
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   if (littleHost) return bytes;
   const turned = bytes.slice();

@@ -38,7 +38,10 @@ const written: Readonly<Record<DType, string>> = {
   bool: '|b1',
   int32: '<i4',
   uint32: '<u4',
+  float16: '<f2',
   float32: '<f4',
+  // NumPy has no bfloat16; float32 holds its numbers.
+  bfloat16: '<f4',
   float64: '<f8',
 };
 
@@ -152,7 +155,9 @@ function formatHeader({ dtype, shape }: Tensor): Uint8Array {
 }
 
 /** Header and data of a computed tensor. */
-export const npyPieces = (t: Tensor): [Uint8Array, Uint8Array] => [formatHeader(t), encode(t)];
+export function npyPieces(t: Tensor): [Uint8Array, Uint8Array] {
+  return [formatHeader(t), encode(t.dtype === 'bfloat16' ? t.float().eval() : t)];
+}
 
 /** The bytes of a .npy file, the same as NumPy's. */
 export const writeNpy = (t: Tensor): Uint8Array => Buffer.concat(npyPieces(settled([t])[0]!));

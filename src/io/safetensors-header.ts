@@ -26,6 +26,8 @@ const written: readonly (readonly [DType, string])[] = [
   ['float32', 'F32'],
   ['uint32', 'U32'],
   ['int32', 'I32'],
+  ['bfloat16', 'BF16'],
+  ['float16', 'F16'],
   ['bool', 'BOOL'],
 ];
 

@@ -1,4 +1,5 @@
 // In: [n, c, …spatial]. Out: [n, outputs, …larger], the transpose of a convolution: what spreads instead of gathers.
+import { factors } from '../build.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { make } from '../graph.js';
 import { type Extent, Parameter, Tensor } from '../tensor.js';
@@ -104,7 +105,7 @@ abstract class ConvTranspose extends Module {
       );
     const input = x.dtype === kernel.dtype ? x : x.to(kernel.dtype);
     const y = new Tensor(
-      make('conv', [input.node, kernel.node], {
+      make('conv', factors(input.node, kernel.node), {
         stride: stride.map(() => 1),
         inputDilation: stride,
         dilation,

@@ -1,6 +1,7 @@
 // In: any activations. Out: the same, shifted and scaled to mean 0 and variance 1 over a batch, a sample or groups of it.
 import { awaitBuffer } from '../boundary.js';
 import { ones, zeros } from '../create.js';
+import { isHalf } from '../dtype.js';
 import { ShapeError, show, ValueError } from '../errors.js';
 import { type Shape, sizeOf } from '../shape.js';
 import { noGrad, Parameter, type Tensor } from '../tensor.js';
@@ -26,6 +27,10 @@ export interface BatchNormOptions extends NormOptions {
 
 /** (x − mean)/√(variance + eps) over `axes`, with the variance divided by n. */
 function standardise(x: Tensor, axes: readonly number[], eps: number): { y: Tensor; mean: Tensor; variance: Tensor } {
+  if (isHalf(x.dtype)) {
+    const wide = standardise(x.float(), axes, eps);
+    return { ...wide, y: wide.y.to(x.dtype) };
+  }
   const mean = x.mean(axes, true);
   const centred = x.sub(mean);
   const variance = centred.mul(centred).mean(axes, true);

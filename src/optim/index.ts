@@ -16,6 +16,7 @@ export {
 } from './adaptive.js';
 export * from './clip.js';
 export * from './ema.js';
+export * from './grad-scaler.js';
 export * from './lbfgs.js';
 export { type BaseOptions, type Group, Optimizer, type OptimizerState, type Parameters } from './optimizer.js';
 export * from './schedules.js';

@@ -1,6 +1,8 @@
 // Every instruction of the native library over special and random values, against Math in double precision or integer arithmetic by BigInt.
+
 import { describe, expect, test } from 'vitest';
 import { loadLibrary } from '../../src/backend/cpu/library.js';
+import { roundToBfloat16, roundToFloat16 } from '../../src/half.js';
 import { type DType, type Instruction, type Numbers, Program, randomFrom } from './cpu-native-harness.js';
 import { onEachIsa } from './cpu-native-isas.js';
 
@@ -307,6 +309,25 @@ onEachIsa(() => {
       const expected = Array.from(source, (v) => (wraps ? (to === 'u32' ? v >>> 0 : v | 0) : into[to](v)));
       expect(Array.from(out)).toEqual(expected);
     });
+    test.each([
+      ['roundFloat16', roundToFloat16],
+      ['roundBfloat16', roundToBfloat16],
+    ] as const)('%s', (name, round) => {
+      const x = Float32Array.from([
+        ...values,
+        65504,
+        65519,
+        65520,
+        2 ** -14,
+        2 ** -24,
+        2 ** -25,
+        1 + 2 ** -11,
+        3.4e38,
+        1e-7,
+        -6e-5,
+      ]);
+      expect(Array.from(apply(`${name}_f32`, 'f32', x))).toEqual(Array.from(x, round));
+    });
     test('not_bool', () => expect(Array.from(apply('not_bool', 'i32', Int32Array.from([0, 1, 5])))).toEqual([1, 0, 0]));
   });
 
@@ -379,6 +400,8 @@ test('every opcode of the library is tested here or by the rows and reductions',
     'mov_f64',
     'not_bool',
     'mulhi_u32',
+    'roundFloat16_f32',
+    'roundBfloat16_f32',
     'expand',
     'rsum',
     'rprod',

@@ -309,6 +309,7 @@ export const optimizers: Readonly<Record<string, Arguments>> = {
   adagrad: [[parameter()], { lr: 0.01, eps: 1e-10 }],
   adam: [[parameter()], { lr: 0.01, betas: [0.9, 0.999], eps: 1e-8 }],
   adamW: [[parameter()], { lr: 0.01, weightDecay: 0.01 }],
+  gradScaler: [{ initialScale: 1024, growth: 2, backoff: 0.5, growthInterval: 10 }],
   adamax: [[parameter()], { lr: 0.01 }],
   clipGradNorm: [[parameter()], 1],
   clipGradValue: [[parameter()], 1],

@@ -131,7 +131,7 @@ test('nothing public is left out', () => {
     );
   /** They take functions or devices, or are checked by name elsewhere. */
   const elsewhere = new Set(
-    'memory chromeTrace customGradient grad gradCheck hessian jacobian jvp straightThrough valueAndGrad vjp checkpoint compile scan device devices fromTfjs showTfjs toTfjs explain profile generator noGrad detectNaN fromArray show'.split(
+    'memory chromeTrace customGradient grad gradCheck hessian jacobian jvp straightThrough valueAndGrad vjp checkpoint compile autocast scan device devices fromTfjs showTfjs toTfjs explain profile generator noGrad detectNaN fromArray show'.split(
       ' ',
     ),
   );

@@ -1,5 +1,5 @@
 // For each row of the op table: inputs and attributes to try it on. A missing op does not compile.
-import { add, expandTo, matmul, mul, swapLast, transfer } from '../../src/build.js';
+import { add, cast, expandTo, matmul, mul, swapLast, transfer } from '../../src/build.js';
 import { hostMemory } from '../../src/device.js';
 import type { DType } from '../../src/dtype.js';
 import { make, type Node } from '../../src/graph.js';
@@ -47,7 +47,17 @@ const integers = (low: number, high: number): Case[] => [
 ];
 const flat = (cases: Case[]): Case[] => cases.map((c) => ({ ...c, differentiable: false }));
 
+/** Numbers of every size, some too large and some too small for 16 bits. */
+const rounded = (op: UnaryName): Case[] =>
+  [1, 7e4, 1e-6].map((scale) => ({
+    inputs: [{ shape: [37], low: -scale, high: scale }],
+    node: ([x]) => make(op, [cast(x!, 'float32')]),
+    differentiable: false,
+  }));
+
 const unary: Record<UnaryName, Case[]> = {
+  roundFloat16: rounded('roundFloat16'),
+  roundBfloat16: rounded('roundBfloat16'),
   neg: [...around(-2, 2), { inputs: [{ shape: [4], low: -9, high: 9, dtype: 'int32' }], differentiable: false }],
   abs: around(0.1, 2),
   sign: flat(around(-2, 2)),

@@ -33,10 +33,11 @@ export interface Encoded {
   readonly kinds: readonly string[];
 }
 
-const codes: Record<DType, number> = { float32: 0, float64: 1, int32: 2, uint32: 3, bool: 4 };
+/** Plans have no 16-bit dtypes (see fuse/widen.ts), but leaves and results may be of such numbers, kept as float32. */
+const codes: Record<DType, number> = { float32: 0, float16: 0, bfloat16: 0, float64: 1, int32: 2, uint32: 3, bool: 4 };
 /** Suffixes of opcodes; a bool is an i32 of 0 or 1 in a register. */
-const suffix: Record<DType, string> = { float32: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'i32' };
-const castName: Record<DType, string> = { float32: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'bool' };
+const suffix: Record<DType, string> = { float32: 'f32', float16: 'f32', bfloat16: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'i32' };
+const castName: Record<DType, string> = { float32: 'f32', float16: 'f32', bfloat16: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'bool' };
 
 /** What the packed forms of A and B depend on. */
 const operandKeys = ({ dims, a, b }: ContractKernel): [string, string] => {

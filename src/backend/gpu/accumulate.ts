@@ -11,7 +11,7 @@ import type { Source } from './source.js';
 const nowhere = '0xffffffffu';
 
 const identity = (reduction: RowReduction, dtype: DType, source: Source): string => {
-  const extreme = { float32: Infinity, float64: Infinity, int32: 2147483647, uint32: 4294967295, bool: 1 }[dtype];
+  const extreme = isFloat(dtype) ? Infinity : dtype === 'int32' ? 2147483647 : dtype === 'uint32' ? 4294967295 : 1;
   switch (reduction) {
     case 'sum':
       return literal(0, dtype);

@@ -29,6 +29,30 @@ const whole =
   (x, dtype, w) =>
     isFloat(dtype) ? real(name)(x, dtype, w) : x;
 
+/** Keeps the upper bits of a float32, rounded to the nearest, ties to even; a carry may reach the exponent. */
+const upperBits = (x: string, dropped: number, { bits, fromBits }: Dialect): string => {
+  const half = `0x${(2 ** (dropped - 1) - 1).toString(16)}u`;
+  const mask = `0x${(2 ** 32 - 2 ** dropped).toString(16)}u`;
+  return fromBits('f32', `(${bits(x)} + ${half} + ((${bits(x)} >> ${dropped}u) & 1u)) & ${mask}`);
+};
+/** The nearest bfloat16; a NaN stays one. */
+const roundBfloat16: Unary = (x, dtype, w) =>
+  w.dialect.select(w.use(w.dialect.isNaN(scalarOf[dtype], x)), x, upperBits(x, 16, w.dialect));
+/** The nearest float16: infinite from 65520 on, and below 2⁻¹⁴ a multiple of 2⁻²⁴. */
+const roundFloat16: Unary = (x, dtype, w) => {
+  const { dialect } = w;
+  const size = w.use(dialect.call('abs', 'f32', [x]));
+  const few = w.use(dialect.call('round', 'f32', [`${x} * ${literal(2 ** 24, dtype)}`]));
+  const small = dialect.select(
+    `${size} < ${literal(2 ** -14, dtype)}`,
+    `${few} * ${literal(2 ** -24, dtype)}`,
+    upperBits(x, 13, dialect),
+  );
+  const infinite = dialect.fromBits('f32', `(${dialect.bits(x)} & 0x80000000u) | 0x7f800000u`);
+  const bounded = dialect.select(`${size} >= ${literal(65520, dtype)}`, infinite, small);
+  return dialect.select(w.use(dialect.isNaN(scalarOf[dtype], x)), x, bounded);
+};
+
 const unary: Record<UnaryName, Unary> = {
   neg: (x, dtype) => (dtype === 'uint32' ? `0u - ${x}` : `-${x}`),
   abs: (x, dtype, w) => (dtype === 'uint32' ? x : isFloat(dtype) ? real('abs')(x, dtype, w) : `abs(${x})`),
@@ -61,6 +85,8 @@ const unary: Record<UnaryName, Unary> = {
   round: whole('round'),
   trunc: whole('trunc'),
   isnan: (x, dtype, w) => truth(w.use(w.dialect.isNaN(scalarOf[dtype], x))),
+  roundFloat16,
+  roundBfloat16,
   not: (x, dtype) => (dtype === 'bool' ? `1 - ${x}` : `~${x}`),
 };
 

@@ -37,11 +37,12 @@ function assemble({ entry, threads, groupsX, folded, ...parts }: Parts): string 
 export const cuda: Dialect = {
   name: 'cuda',
   lacks: new Set(),
-  bytesOf: (dtype) => ({ float32: 4, float64: 8, int32: 4, uint32: 4, bool: 1 })[dtype],
+  bytesOf: (dtype) => ({ float32: 4, float16: 4, bfloat16: 4, float64: 8, int32: 4, uint32: 4, bool: 1 })[dtype],
   constant: (type, name, value) => `const ${type} ${name} = ${value};`,
   variable: (type, name, value) => `${type} ${name} = ${value};`,
   array: (type, name, length) => `${type} ${name}[${length}];`,
   select: (condition, yes, no) => `(${condition} ? ${yes} : ${no})`,
+  bits: (value) => `__float_as_uint(${value})`,
   fromBits: (type, bits) => (type === 'f32' ? `__uint_as_float(${bits})` : `i32(${bits})`),
   nonFinite: (type, value) => ({ text: bitsOf(type, value), needs: [] }),
   load: (dtype, memory, index) => (dtype === 'bool' ? `i32(${memory}[${index}])` : `${memory}[${index}]`),

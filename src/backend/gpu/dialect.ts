@@ -7,6 +7,8 @@ export type Scalar = 'f32' | 'f64' | 'i32' | 'u32';
 
 export const scalarOf: Record<DType, Scalar> = {
   float32: 'f32',
+  float16: 'f32',
+  bfloat16: 'f32',
   float64: 'f64',
   int32: 'i32',
   uint32: 'u32',
@@ -89,6 +91,8 @@ export interface Dialect {
   variable(type: Scalar, name: string, value: string): string;
   array(type: Scalar, name: string, length: number): string;
   select(condition: string, yes: string, no: string): string;
+  /** The pattern of bits of a number, as u32. */
+  bits(value: string): string;
   /** The number with this pattern of bits (an expression of type u32). */
   fromBits(type: 'f32' | 'i32', bits: string): string;
   /** A number that is not finite. */

@@ -5,6 +5,8 @@ import type { Rendered } from './rendered.js';
 /** A bool takes a word, as it does in a register. */
 const writers: Record<DType, (view: DataView, at: number, value: number) => void> = {
   float32: (view, at, value) => view.setFloat32(at, value, true),
+  float16: (view, at, value) => view.setFloat32(at, value, true),
+  bfloat16: (view, at, value) => view.setFloat32(at, value, true),
   float64: (view, at, value) => view.setFloat64(at, value, true),
   int32: (view, at, value) => view.setInt32(at, value, true),
   uint32: (view, at, value) => view.setUint32(at, value, true),

@@ -39,6 +39,7 @@ export const wgsl: Dialect = {
   variable: (type, name, value) => `var ${name}: ${type} = ${value};`,
   array: (type, name, length) => `var ${name}: array<${type}, ${length}>;`,
   select: (condition, yes, no) => `select(${no}, ${yes}, ${condition})`,
+  bits: (value) => `bitcast<u32>(${value})`,
   fromBits: (type, bits) => `bitcast<${type}>(${bits})`,
   nonFinite: (_, value) => ({ text: `from_bits(${bitsOf(value)})`, needs: [fromBits] }),
   load: (dtype, memory, index) => (dtype === 'bool' ? `i32(${memory}[${index}])` : `${memory}[${index}]`),

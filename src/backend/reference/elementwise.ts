@@ -1,5 +1,6 @@
 // Elementwise operations, one number at a time.
 import type { TypedArray } from '../../dtype.js';
+import { roundToBfloat16, roundToFloat16 } from '../../half.js';
 import type { PlanNode } from '../../plan.js';
 import type { Dense } from './index.js';
 
@@ -57,6 +58,8 @@ const unary: Record<string, (v: number) => number> = {
   ceil: Math.ceil,
   round: roundHalfEven,
   trunc: Math.trunc,
+  roundFloat16: roundToFloat16,
+  roundBfloat16: roundToBfloat16,
   isnan: (v) => (Number.isNaN(v) ? 1 : 0),
 };
 

@@ -35,6 +35,8 @@ export class Value {
 
 const tfNames: Record<DType, string> = {
   float32: 'float32',
+  float16: 'float32',
+  bfloat16: 'float32',
   float64: 'float64',
   int32: 'int32',
   uint32: 'int32',

@@ -21,7 +21,15 @@ const typeField = { tensor: 1 } as const;
 const tensorType = { element: 1, shape: 2 } as const;
 const shapeField = { length: 1 } as const;
 const lengthField = { value: 1, symbol: 2 } as const;
-const elementTypes: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9, float64: 11, uint32: 12 };
+const elementTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  int32: 6,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  bfloat16: 16,
+};
 const int64 = 7;
 
 /** The value of an attribute; which kind of number it is must be said. */

@@ -19,6 +19,22 @@ GL_INLINE f32 gl_ceil_f32(f32 x) { return __builtin_ceilf(x); }
 GL_INLINE f32 gl_trunc_f32(f32 x) { return __builtin_truncf(x); }
 GL_INLINE f32 gl_round_f32(f32 x) { return __builtin_rintf(x); }
 
+/* The nearest bfloat16 and float16, ties to even. A sum carries into the exponent, and past the largest number into infinity. */
+GL_INLINE f32 gl_round_bfloat16(f32 x) {
+  const u32 b = gl_bits(x);
+  return x != x ? x : gl_from_bits((b + 0x7fffu + ((b >> 16) & 1u)) & 0xffff0000u);
+}
+GL_INLINE f32 gl_round_float16(f32 x) {
+  const u32 b = gl_bits(x), sign = b & 0x80000000u;
+  const f32 size = __builtin_fabsf(x);
+  const f32 normal = gl_from_bits((b + 0xfffu + ((b >> 13) & 1u)) & 0xffffe000u);
+  /* Below 2^-14 the numbers lie 2^-24 apart. */
+  const f32 small = gl_from_bits(gl_bits(__builtin_rintf(size * 16777216.f) * 5.9604644775390625e-8f) | sign);
+  const f32 huge = gl_from_bits(0x7f800000u | sign);
+  const f32 finite = size < 6.103515625e-5f ? small : normal;
+  return x != x ? x : size >= 65520.f ? huge : finite;
+}
+
 /* x = n ln2 + r: n as float and as integer, e^r - 1. Holds for |x| < 2^21; a NaN comes through in the result. */
 GL_INLINE f32 gl_exp_core(f32 x, f32 *n, i32 *k) {
   const f32 shift = 12582912.f; /* 1.5 * 2^23: adding it rounds to an integer, kept in the low bits */

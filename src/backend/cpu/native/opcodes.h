@@ -81,6 +81,11 @@
   B(eq_##t, i32, t, 1, x == y)                                                                                                 \
   B(ne_##t, i32, t, 1, x != y)
 
+/* The nearest numbers of 16 bits. */
+#define GL_HALF_OPS(U)                                                                                                         \
+  U(roundFloat16_f32, f32, f32, 12, gl_round_float16(x))                                                                       \
+  U(roundBfloat16_f32, f32, f32, 6, gl_round_bfloat16(x))
+
 /* Float to integer truncates and saturates, NaN gives 0. Booleans are i32 0/1. */
 #define GL_MIXED_OPS(U, B, T)                                                                                                  \
   B(mulhi_u32, u32, u32, 4, (u32)(((uint64_t)x * y) >> 32))                                                                    \
@@ -113,6 +118,7 @@
 #define GL_CALLED_OPS(U, B, T)                                                                                                 \
   GL_FLOAT_OPS(U, B, T, f32)                                                                                                   \
   GL_TRIGONOMETRIC_OPS(U, f32)                                                                                                 \
+  GL_HALF_OPS(U)                                                                                                               \
   GL_FLOAT_OPS(U, B, T, f64)                                                                                                   \
   GL_TRIGONOMETRIC_OPS(U, f64)                                                                                                 \
   GL_INT_OPS(U, B, T, i32)                                                                                                     \

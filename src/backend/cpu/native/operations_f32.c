@@ -3,6 +3,7 @@
 #include "operations.h"
 
 GL_FLOAT_OPS(GL_DEFINE_U, GL_DEFINE_B, GL_DEFINE_T, f32)
+GL_HALF_OPS(GL_DEFINE_U)
 
 /* The vector loop, then the rare elements that are too large for its range reduction. Works in place: those are kept aside by value. */
 #define GL_DEFINE_TRIGONOMETRIC(name, R, A, cost, expression)                                                                  \
