@@ -61,10 +61,19 @@ export function expandTo(node: Node, shape: Shape): Node {
   return expand(reshape(node, [...lead, ...node.shape]), shape);
 }
 
-/** Elementwise with broadcasting; the operands meet at the wider dtype. */
+const kindOf = (dtype: DType): 'bool' | 'whole' | 'real' => (isFloat(dtype) ? 'real' : dtype === 'bool' ? 'bool' : 'whole');
+
+/** The dtype of two operands: the wider; but one number does not widen a tensor with axes of its own kind, as in PyTorch. */
+function together(a: Node, b: Node): DType {
+  const [p, q] = [a.shape.length, b.shape.length];
+  if ((p === 0) === (q === 0) || kindOf(a.dtype) !== kindOf(b.dtype)) return promote(a.dtype, b.dtype);
+  return p === 0 ? b.dtype : a.dtype;
+}
+
+/** Elementwise with broadcasting; see `together` for the dtype of the result. */
 export function binary(op: BinaryName, a: Node, b: Node): Node {
   if (a.dtype === b.dtype && a.dtype !== 'bool' && sameShape(a.shape, b.shape)) return make(op, [a, b]);
-  const dtype = promote(a.dtype, b.dtype);
+  const dtype = together(a, b);
   const [p, q] = broadcast(op, cast(a, dtype), cast(b, dtype));
   return make(dtype === 'bool' ? logical(op) : op, [p, q]);
 }
@@ -112,7 +121,7 @@ export const equal = (a: Node, b: Node): Node => binary('eq', a, b);
 
 /** Chooses from a where the bool `condition` holds, else from b; all three broadcast. */
 export function where(condition: Node, a: Node, b: Node): Node {
-  const dtype = promote(a.dtype, b.dtype);
+  const dtype = together(a, b);
   const [p, q] = broadcast('where', cast(a, dtype), cast(b, dtype));
   const shape = broadcastShapes('where', condition.shape, p.shape);
   return make('where', [expandTo(cast(condition, 'bool'), shape), expandTo(p, shape), expandTo(q, shape)]);

@@ -104,3 +104,15 @@ test('unique counts NaN once, and quantiles know their limits', () => {
   expect(counts.toArray()).toEqual([1, 2, 2]);
   expect(() => quantile(tensor([1, 2]), 50)).toThrow(/between 0 and 1; divide percentiles/);
 });
+
+test('one number does not widen a tensor of its own kind', () => {
+  const wide = tensor(0.5, { dtype: 'float64' });
+  const [real, whole] = [tensor([1, 2]), tensor(Int32Array.of(1, 2))];
+  expect(real.add(wide).dtype).toBe('float32');
+  expect(wide.mul(real).dtype).toBe('float32');
+  expect(real.where(real.gt(1), wide).dtype).toBe('float32');
+  expect(real.add(wide.reshape(1)).dtype).toBe('float64');
+  expect(whole.add(wide).dtype).toBe('float64');
+  expect(whole.add(tensor(2)).dtype).toBe('float32');
+  expect(tensor(Uint32Array.of(1, 2)).add(tensor(3, { dtype: 'int32' })).dtype).toBe('uint32');
+});
