@@ -61,7 +61,8 @@ export function expandTo(node: Node, shape: Shape): Node {
   return expand(reshape(node, [...lead, ...node.shape]), shape);
 }
 
-const kindOf = (dtype: DType): 'bool' | 'whole' | 'real' => (isFloat(dtype) ? 'real' : dtype === 'bool' ? 'bool' : 'whole');
+const kindOf = (dtype: DType): 'bool' | 'whole' | 'real' =>
+  isFloat(dtype) ? 'real' : dtype === 'bool' ? 'bool' : 'whole';
 
 /** The dtype of two operands: the wider; but one number does not widen a tensor with axes of its own kind, as in PyTorch. */
 function together(a: Node, b: Node): DType {
