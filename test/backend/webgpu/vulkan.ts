@@ -22,3 +22,7 @@ export function useSoftwareVulkan(): string | null {
   koffi.load(loader);
   return null;
 }
+
+/** What a process that is started needs to find the loader by its name. */
+export const environment = (): { LD_LIBRARY_PATH?: string } =>
+  process.env.VK_ICD_FILENAMES === driver ? { LD_LIBRARY_PATH: chromium } : {};
