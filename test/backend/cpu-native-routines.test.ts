@@ -437,6 +437,9 @@ test('malformed records are refused', () => {
   expect(bad('map', [1, 5, 0, 1, 0, 1, 0, 3, 0, 0, 0, -1, 1])).toThrow(NativeRunError); // an output of register 3 of 1
   expect(bad('contract', [1, 7, 5, 1, 1])).toThrow(/malformed/);
   expect(bad('cumsum', [])).toThrow(/malformed/);
+  expect(bad('scan', [4, 0, 1, 0, 0])).toThrow(/malformed/);
+  expect(bad('scan', [4, 0, 1, 2, 1, 1, 0, ...Array<number>(30).fill(0)])).toThrow(/malformed/); // carries 2 of 1
+  expect(bad('scan', [4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99, 2])).toThrow(/malformed/); // a record of kind 99
 });
 
 test('runs on a worker thread, reports its errors, and profiles', async () => {

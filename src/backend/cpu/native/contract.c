@@ -223,7 +223,9 @@ static i32 *offsets(const gl_axes *axes, const int64_t *strides) {
   int64_t done = 1;
   table[0] = 0;
   for (int i = axes->n - 1; i >= 0; i--) {
-    for (int64_t j = 1; j < axes->size[i]; j++)
+    if (done == 1)
+      for (i32 j = 0, stride = (i32)strides[i]; j < axes->size[i]; j++) table[j] = j * stride;
+    else for (int64_t j = 1; j < axes->size[i]; j++)
       for (int64_t x = 0; x < done; x++) table[j * done + x] = (i32)(table[x] + j * strides[i]);
     done *= axes->size[i];
   }
@@ -276,7 +278,8 @@ static void choose_sides(gl_contraction *job) {
    much as some 64 of its multiplications. */
 static bool worth_splitting(const gl_contraction *job, const gl_gemm *amx) {
   const f64 m = (f64)job->m.total, n = (f64)job->n.total, k = (f64)job->k.total;
-  const f64 panel = amx->height, rows = panel * (f64)gl_ceil_div(job->m.total, amx->height), columns = panel * (f64)gl_ceil_div(job->n.total, amx->height);
+  const int64_t half = amx->height / 2; /* the last panel of rows may be half a one */
+  const f64 rows = (f64)(gl_ceil_div(job->m.total, half) * half), columns = (f64)(gl_ceil_div(job->n.total, amx->height) * amx->height);
   const f64 steps = (f64)(gl_ceil_div(job->k.total, amx->kUnit) * amx->kUnit);
   const f64 packed = (job->leftKept ? 0 : rows) + (job->rightKept ? 0 : columns);
   return job->k.total >= SPLIT_STEPS && 3 * m * n * k - rows * columns * steps > 64 * packed * steps;

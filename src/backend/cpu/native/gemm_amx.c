@@ -76,7 +76,7 @@ static void pack_left(const gl_index_map *map, const void *base, int64_t at, int
     const bool straight = map->alongRun - (k0 + k) % map->alongRun >= n;
     if (!straight) take_lines(map, base, at, valid, k0 + k, n, lines);
     const __mmask16 low = (__mmask16)((1u << gl_min(n, HALF)) - 1), high = (__mmask16)((1u << gl_max(n - HALF, 0)) - 1);
-    for (int x = 0; x < PANEL; x++) {
+    for (int x = 0; x < (valid > HALF ? PANEL : HALF); x++) {
       __m512 even, odd;
       if (!straight) {
         even = _mm512_i32gather_ps(column, lines + x, 4), odd = _mm512_i32gather_ps(column, lines + HALF * PANEL + x, 4);
@@ -101,44 +101,38 @@ static const struct {
 GL_AMX static void begin(void) { _tile_loadconfig(&tiles); }
 GL_AMX static void end(void) { _tile_release(); }
 
-/* Tiles 0 … 3 hold the product (rows, then columns), 4 and 5 the left halves, 6 and 7 the right ones. */
+/* Tiles 0 … 3 hold the product (rows, then columns), 4 and 5 the left halves, 6 and 7 the right ones. Panels of few rows do without the
+   lower half. */
 #define GL_AMX_LEFT(p)                        \
   _tile_loadd(4, a + (p) * 2 * TILE_BYTES, 64); \
-  _tile_loadd(5, a + ((p) * 2 + 1) * TILE_BYTES, 64);
+  if (lower) _tile_loadd(5, a + ((p) * 2 + 1) * TILE_BYTES, 64);
 #define GL_AMX_RIGHT(p)                       \
   _tile_loadd(6, b + (p) * 2 * TILE_BYTES, 64); \
   _tile_loadd(7, b + ((p) * 2 + 1) * TILE_BYTES, 64);
 #define GL_AMX_PRODUCTS    \
   _tile_dpbf16ps(0, 4, 6); \
   _tile_dpbf16ps(1, 4, 7); \
-  _tile_dpbf16ps(2, 5, 6); \
-  _tile_dpbf16ps(3, 5, 7);
+  if (lower) {             \
+    _tile_dpbf16ps(2, 5, 6); \
+    _tile_dpbf16ps(3, 5, 7); \
+  }
 /* The tile intrinsics do not tell the compiler that they read memory. */
 #define GL_AMX_FENCE __asm__ volatile("" : : "r"(whole) : "memory")
-GL_AMX static bool product(int64_t kc, int height, const void *left, const void *right, void *to, int64_t ldc, bool add) {
-  const char *a = left, *b = right;
-  for (int64_t k = 0; k < kc; k += PANEL)
-    if (!exact(a + k / PANEL * GROUP_BYTES, b + k / PANEL * GROUP_BYTES)) return false;
-  f32 whole[PANEL * PANEL] __attribute__((aligned(64)));
-  f32 *c = to;
-  int64_t step = ldc;
-  if (height < PANEL) { /* the last rows are not the output's */
-    c = whole, step = PANEL;
-    if (add)
-      for (int i = 0; i < height; i++) memcpy(whole + i * PANEL, (f32 *)to + i * ldc, sizeof(f32) * PANEL);
-  }
-  const int64_t bytes = step * 4;
-  GL_AMX_FENCE;
+GL_AMX static inline __attribute__((always_inline)) void sum_groups(bool lower, int64_t kc, const char *a, const char *b, f32 *c, int64_t bytes, bool add) {
   if (add) {
     _tile_loadd(0, c, bytes);
     _tile_loadd(1, c + HALF, bytes);
-    _tile_loadd(2, c + HALF * step, bytes);
-    _tile_loadd(3, c + HALF * step + HALF, bytes);
+    if (lower) {
+      _tile_loadd(2, (char *)c + HALF * bytes, bytes);
+      _tile_loadd(3, (char *)c + HALF * bytes + 4 * HALF, bytes);
+    }
   } else {
     _tile_zero(0);
     _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    if (lower) {
+      _tile_zero(2);
+      _tile_zero(3);
+    }
   }
   for (int64_t k = 0; k < kc; k += PANEL, a += GROUP_BYTES, b += GROUP_BYTES) {
     GL_AMX_LEFT(2) GL_AMX_RIGHT(0) GL_AMX_PRODUCTS
@@ -150,10 +144,28 @@ GL_AMX static bool product(int64_t kc, int height, const void *left, const void 
   }
   _tile_stored(0, c, bytes);
   _tile_stored(1, c + HALF, bytes);
-  _tile_stored(2, c + HALF * step, bytes);
-  _tile_stored(3, c + HALF * step + HALF, bytes);
+  if (lower) {
+    _tile_stored(2, (char *)c + HALF * bytes, bytes);
+    _tile_stored(3, (char *)c + HALF * bytes + 4 * HALF, bytes);
+  }
+}
+GL_AMX static bool product(int64_t kc, int height, const void *left, const void *right, void *to, int64_t ldc, bool add) {
+  const char *a = left, *b = right;
+  for (int64_t k = 0; k < kc; k += PANEL)
+    if (!exact(a + k / PANEL * GROUP_BYTES, b + k / PANEL * GROUP_BYTES)) return false;
+  f32 whole[PANEL * PANEL] __attribute__((aligned(64)));
+  f32 *c = to;
+  int64_t step = ldc;
+  if (height < PANEL && height != HALF) { /* the last rows are not the output's */
+    c = whole, step = PANEL;
+    if (add)
+      for (int i = 0; i < height; i++) memcpy(whole + i * PANEL, (f32 *)to + i * ldc, sizeof(f32) * PANEL);
+  }
   GL_AMX_FENCE;
-  if (height < PANEL)
+  if (height > HALF) sum_groups(true, kc, a, b, c, step * 4, add);
+  else sum_groups(false, kc, a, b, c, step * 4, add);
+  GL_AMX_FENCE;
+  if (c == whole)
     for (int i = 0; i < height; i++) memcpy((f32 *)to + i * ldc, whole + i * PANEL, sizeof(f32) * PANEL);
   return true;
 }
