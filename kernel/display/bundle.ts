@@ -61,10 +61,18 @@ function toBundle(described: unknown, value: unknown): MimeBundle {
   const given = wrapped && isObject(described.data) ? described.data : described;
   const data: JsonObject = {};
   for (const [mime, content] of Object.entries(given)) {
-    data[mime] = content instanceof Uint8Array ? Buffer.from(content).toString('base64') : content;
+    const payload = payloadOf(mime, content);
+    if (payload !== undefined) data[mime] = payload;
   }
   data['text/plain'] ??= `[${value?.constructor?.name ?? 'Object'}]`;
   return wrapped && isObject(described.metadata) ? { data, metadata: described.metadata } : { data };
+}
+
+/** Notebook files hold text under each type that is not JSON; a file with anything else there cannot be opened. */
+function payloadOf(mime: string, content: unknown): unknown {
+  if (content instanceof Uint8Array) return Buffer.from(content).toString('base64');
+  if (content === undefined || typeof content === 'string' || /[/+]json$/.test(mime)) return content;
+  return Array.isArray(content) && content.every((line) => typeof line === 'string') ? content : toText(content);
 }
 
 function isDisplayable(value: unknown): value is Displayable {

@@ -15,6 +15,8 @@ import { Sessions } from './sessions.js';
 
 export interface KernelOptions {
   outbox: Outbox;
+  /** Where it listens, for clients that ask; none where there are no sockets. */
+  ports?: { readonly [name: string]: number };
   /** The notebook's folder: where imports, types and relative paths start. */
   folder: string;
   historyPath: string;
@@ -45,7 +47,9 @@ export class Kernel {
       this.#outbox.reply(channel, 'kernel_info_reply', message, kernelInfo(this.#options.language));
       this.#warmUp();
     },
-    connect_request: (message, channel) => this.#outbox.reply(channel, 'connect_reply', message, { status: 'ok' }),
+    connect_request: (message, channel) => {
+      this.#outbox.reply(channel, 'connect_reply', message, { status: 'ok', ...this.#options.ports });
+    },
     complete_request: async (message, channel) => {
       this.#outbox.reply(channel, 'complete_reply', message, await this.#assist.complete(message.content));
     },

@@ -16,6 +16,7 @@ export async function serve(connectionFile: string, language: NotebookLanguage):
   });
   const kernel = new Kernel({
     outbox: sockets,
+    ports: connection.ports,
     folder: process.cwd(),
     historyPath: historyPath(),
     language,

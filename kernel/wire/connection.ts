@@ -8,6 +8,8 @@ export type Channel = (typeof CHANNELS)[number];
 export interface Connection {
   /** What to bind for each channel, and nothing else. */
   endpoint(channel: Channel): string;
+  /** `shell_port` and so on, as the file has them. */
+  ports: { readonly [name: string]: number };
   /** Empty where the client asked for unsigned messages. */
   key: string;
 }
@@ -29,5 +31,9 @@ export function readConnection(path: string): Connection {
   }
   const ports = new Map(CHANNELS.map((channel) => [channel, fields.number(`${channel}_port`)]));
   const separator = transport === 'ipc' ? '-' : ':';
-  return { key, endpoint: (channel) => `${transport}://${ip}${separator}${ports.get(channel)}` };
+  return {
+    key,
+    ports: Object.fromEntries([...ports].map(([channel, port]) => [`${channel}_port`, port])),
+    endpoint: (channel) => `${transport}://${ip}${separator}${ports.get(channel)}`,
+  };
 }

@@ -61,6 +61,13 @@ describe.runIf(existsSync(python))('Python clients', () => {
     expect(stderr).toMatch(/\nOK\n$/);
   });
 
+  test('every message fits the protocol’s schemas, every output those of notebook files', {
+    timeout: 400_000,
+  }, async () => {
+    const { stdout } = await run(python, [join(root, 'test/kernel/traffic.py')], { env: environment });
+    expect(stdout).toMatch(/^\d+ messages of 2\d types/);
+  });
+
   test('nbclient keeps all of 10,000 lines', async () => {
     const path = writeNotebook('lines.ipynb', ["for (let i = 0; i < 10000; i++) console.log('line ' + i);", '6 * 7']);
     const execute = ['-m', 'jupyter', 'nbconvert', '--to', 'notebook', '--inplace', '--execute', path];
