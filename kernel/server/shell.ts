@@ -3,10 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { MagicError } from './magics.js';
 import type { StreamName } from './session-process.js';
 
+/** For the first stop, the second, and all after it. */
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGKILL'];
+
 export class Shell {
   readonly #folder: string;
   readonly #print: (name: StreamName, text: string) => void;
   #child: ChildProcess | undefined;
+  #stops = 0;
 
   constructor(folder: string, print: (name: StreamName, text: string) => void) {
     this.#folder = folder;
@@ -22,6 +26,7 @@ export class Shell {
       detached: process.platform !== 'win32',
     });
     this.#child = child;
+    this.#stops = 0;
     for (const name of ['stdout', 'stderr'] as const) {
       const decoder = new TextDecoder();
       child[name].on('data', (chunk: Buffer) => this.#print(name, decoder.decode(chunk, { stream: true })));
@@ -35,11 +40,17 @@ export class Shell {
     if (code !== 0) throw new MagicError(`${command}: exit code ${code}`);
   }
 
-  /** Stops the command that runs, with its children. */
-  interrupt(signal: NodeJS.Signals = 'SIGINT'): void {
+  /** Stops the command that runs, with its children. One that does not listen is asked again in a firmer way. */
+  interrupt(): void {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
-    if (process.platform === 'win32') this.#child?.kill(signal);
-    else process.kill(-pid, signal);
+    const signal = SIGNALS[Math.min(this.#stops++, SIGNALS.length - 1)] ?? 'SIGKILL';
+    try {
+      if (process.platform === 'win32') this.#child?.kill(signal);
+      else process.kill(-pid, signal);
+    } catch (error) {
+      // It has ended since.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   }
 }

@@ -68,7 +68,7 @@ describe.runIf(existsSync(python))('Python clients', () => {
     expect(stdout).toMatch(/^\d+ messages of 2\d types/);
   });
 
-  test('nbclient keeps all of 10,000 lines', async () => {
+  test('nbclient keeps all of 10,000 lines', { timeout: 300_000 }, async () => {
     const path = writeNotebook('lines.ipynb', ["for (let i = 0; i < 10000; i++) console.log('line ' + i);", '6 * 7']);
     const execute = ['-m', 'jupyter', 'nbconvert', '--to', 'notebook', '--inplace', '--execute', path];
     await run(python, execute, { env: environment });
@@ -77,7 +77,7 @@ describe.runIf(existsSync(python))('Python clients', () => {
     expect(result?.[0]?.data?.['text/plain']).toEqual(['42']);
   });
 
-  test('papermill runs a notebook and stops at an error', async () => {
+  test('papermill runs a notebook and stops at an error', { timeout: 300_000 }, async () => {
     const path = writeNotebook('paper.ipynb', ['const a = 1', 'throw new Error("enough")', 'a']);
     const target = join(folder, 'out.ipynb');
     const papermill = run(python, ['-m', 'papermill', path, target], { env: environment });

@@ -134,7 +134,8 @@ export const DEADLY: readonly string[] = [
 
 export function cell(dice: Dice): string {
   const text = dice.pick(CELLS);
-  return dice.chance(0.1) ? mutateText(text, dice) : text;
+  // Nobody knows what a mutated shell command does.
+  return dice.chance(0.1) && !text.startsWith('!') ? mutateText(text, dice) : text;
 }
 
 export interface Request {

@@ -63,10 +63,18 @@ test('%typecheck warns or keeps silent, and runs the cell', async () => {
 test('!command streams, fails with its exit code, and stops with the cell', async () => {
   expect((await kernel.run('!echo one; echo two >&2')).stdout).toBe('one\n');
   expect((await kernel.run('!exit 3')).reply.evalue).toBe('exit 3: exit code 3');
-  const cell = kernel.execute('!sleep 60');
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  const cell = kernel.execute('!echo begins; sleep 600');
+  await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
   kernel.send('control', 'interrupt_request', {});
-  expect((await kernel.finished(cell, 3000)).reply.evalue).toBe('sleep 60: stopped (SIGINT)');
+  expect((await kernel.finished(cell, 50_000)).reply.evalue).toBe('echo begins; sleep 600: stopped (SIGINT)');
+});
+
+test('!command that does not listen is stopped by a second or third stop', async () => {
+  const command = 'trap "" INT TERM; echo begins; while :; do sleep 1; done';
+  const cell = kernel.execute(`!${command}`);
+  await kernel.until(({ type, parent }) => type === 'stream' && parent === cell);
+  for (let press = 0; press < 3; press++) await kernel.request('interrupt_request', {}, 'control');
+  expect((await kernel.finished(cell, 50_000)).reply.evalue).toBe(`${command}: stopped (SIGKILL)`);
 });
 
 test('%npm install makes a package importable at once', async () => {
