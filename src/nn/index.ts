@@ -19,6 +19,7 @@ export * from './norm.js';
 export * from './pooling.js';
 export * from './positions.js';
 export * from './recurrent.js';
+export * from './steps.js';
 export type { Summary, SummaryRow } from './summary.js';
 export * from './transformer.js';
 export * from './upsample.js';

@@ -223,7 +223,8 @@ function run(cell: Cell, x: Tensor, start: readonly Tensor[], backwards: boolean
 abstract class Recurrent extends Module {
   /** Cells, layer by layer; with two directions forward and backward alternate. */
   readonly cells: readonly Cell[];
-  readonly #directions: 1 | 2;
+  /** 2 where the sequence is read from both ends. */
+  readonly directions: 1 | 2;
   readonly #dropout: Dropout | null;
 
   constructor(
@@ -236,8 +237,8 @@ abstract class Recurrent extends Module {
     super();
     checkCount(name, { inputs, hidden, layers });
     checkProbability(name, dropout);
-    this.#directions = bidirectional ? 2 : 1;
-    const count = this.#directions;
+    this.directions = bidirectional ? 2 : 1;
+    const count = this.directions;
     this.cells = Array.from({ length: layers * count }, (_, i) => make(i < count ? inputs : hidden * count));
     this.#dropout = dropout > 0 ? new Dropout(dropout) : null;
   }
@@ -265,7 +266,7 @@ abstract class Recurrent extends Module {
       );
     }
     const valid = options.lengths ? this.#valid(options.lengths, n, time) : null;
-    const directions = this.#directions;
+    const directions = this.directions;
     const runs: Run[] = [];
     let sequence: Tensor = x.transpose(0, 1); // [time, n, inputs]
     for (let layer = 0; layer < cells.length / directions; layer++) {
@@ -309,11 +310,11 @@ abstract class Recurrent extends Module {
     return arange(time).unsqueeze(1).lt(lengths.unsqueeze(0)).unsqueeze(2); // [time, n, 1]
   }
   override describe(): string {
-    const layers = this.cells.length / this.#directions;
+    const layers = this.cells.length / this.directions;
     return [
       `${this.inputs} → ${this.hidden}`,
       ...(layers > 1 ? [`${layers} layers`] : []),
-      ...(this.#directions > 1 ? ['both directions'] : []),
+      ...(this.directions > 1 ? ['both directions'] : []),
     ].join(', ');
   }
 }

@@ -20,7 +20,7 @@ function spread(shape: readonly number[], seed: number, scale = 1): Tensor {
 
 function filled(model: nn.Layer): nn.Layer {
   for (const [name, value] of Object.entries(model.stateDict())) {
-    if (!/(weight|bias|runningMean|runningVar)$/.test(name)) continue;
+    if (!/(weight|bias|weight[IH]h|bias[IH]h|peephole|runningMean|runningVar)$/.test(name)) continue;
     const numbers = spread(
       value.shape,
       [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0),
@@ -133,6 +133,30 @@ const made: Readonly<Record<string, [nn.Layer, shape: readonly number[] | Tensor
   ],
   nothing: [nn.sequential(), [2, 3]],
   one: [nn.linear(3, 2), [2, 3]],
+  rnn: [
+    nn.sequential(
+      nn.everyStep(nn.rnn(3, 4, { layers: 2, nonlinearity: 'relu', bidirectional: true })),
+      nn.lastStep(nn.rnn(8, 2, { bias: false })),
+    ),
+    [2, 5, 3],
+  ],
+  lstm: [
+    nn.sequential(
+      nn.everyStep(nn.lstm(3, 4, { layers: 2, bidirectional: true, dropout: 0.3 })),
+      nn.everyStep(nn.lstm(8, 3, { peephole: true })),
+      nn.lastStep(nn.lstm(3, 2, { bidirectional: true })),
+      nn.linear(4, 2),
+    ),
+    [2, 5, 3],
+  ],
+  gru: [
+    nn.sequential(
+      nn.everyStep(nn.gru(3, 4, { bidirectional: true })),
+      nn.everyStep(nn.gru(8, 3, { reset: 'before', layers: 2 })),
+      nn.everyStep(nn.gru(3, 2, { bias: false })),
+    ),
+    [2, 5, 3],
+  ],
 };
 
 export const cases: Readonly<Record<string, Case>> = Object.fromEntries(

@@ -125,6 +125,8 @@ test('every layer that PyTorch has is compared with it', () => {
     'RNNCell',
     'LSTMCell',
     'GRUCell',
+    'EveryStep',
+    'LastStep',
     'TransformerEncoder',
     'TransformerDecoder',
     'Transformer',

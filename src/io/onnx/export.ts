@@ -40,7 +40,7 @@ function write(layer: Module, path: string, x: Value, graph: OnnxGraph, output?:
   }
   throw new ValueError(
     `ONNX export: ${path ? `layer ${path}` : 'the model'} is a ${layer.constructor.name}, which has no ONNX form here`,
-    `Build the model with sequential() of ${kinds()}; a class with a forward of its own cannot be read.`,
+    `Build the model with sequential() of ${kinds()}; a class with a forward of its own cannot be read, and recurrent layers go into EveryStep or LastStep.`,
   );
 }
 
@@ -50,7 +50,7 @@ function forward(layer: Module, x: Tensor): Tensor {
   if (y instanceof Tensor) return y;
   throw new ValueError(
     `ONNX export: ${layer.constructor.name} returns something else than a tensor`,
-    'Only models from one tensor to one tensor can be exported.',
+    'Only models from one tensor to one tensor can be exported; nn.everyStep() or nn.lastStep() make one of a recurrent layer.',
   );
 }
 

@@ -13,8 +13,8 @@ const model = { irVersion: 1, producer: 2, graph: 7, operatorSet: 8 } as const;
 const operatorSetId = { version: 2 } as const;
 const graph = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5 } as const;
-const attribute = { name: 1, float: 2, int: 3, text: 4, ints: 8, type: 20 } as const;
-const attributeType = { float: 1, int: 2, text: 3, ints: 7 } as const;
+const attribute = { name: 1, float: 2, int: 3, text: 4, ints: 8, texts: 9, type: 20 } as const;
+const attributeType = { float: 1, int: 2, text: 3, ints: 7, texts: 8 } as const;
 const tensorField = { lengths: 1, type: 2, name: 8, data: 9 } as const;
 const valueInfo = { name: 1, type: 2 } as const;
 const typeField = { tensor: 1 } as const;
@@ -33,7 +33,12 @@ const elementTypes: Readonly<Record<DType, number>> = {
 const int64 = 7;
 
 /** The value of an attribute; which kind of number it is must be said. */
-export type Attribute = { float: number } | { int: number } | { ints: readonly number[] } | { text: string };
+export type Attribute =
+  | { float: number }
+  | { int: number }
+  | { ints: readonly number[] }
+  | { text: string }
+  | { texts: readonly string[] };
 /** A length, or the name of one that is known only when the model runs. */
 export type Length = number | string;
 
@@ -42,6 +47,10 @@ function attributeMessage(name: string, value: Attribute): Message {
   if ('float' in value) return out.float(attribute.float, value.float).int(attribute.type, attributeType.float);
   if ('int' in value) return out.int(attribute.int, value.int).int(attribute.type, attributeType.int);
   if ('text' in value) return out.text(attribute.text, value.text).int(attribute.type, attributeType.text);
+  if ('texts' in value) {
+    for (const text of value.texts) out.text(attribute.texts, text);
+    return out.int(attribute.type, attributeType.texts);
+  }
   // Not packed: the format is of protobuf's second version here.
   for (const v of value.ints) out.int(attribute.ints, v);
   return out.int(attribute.type, attributeType.ints);

@@ -5,6 +5,7 @@ import { extents } from '../../nn/conv.js';
 import * as nn from '../../nn/index.js';
 import type { Extent, Tensor } from '../../tensor.js';
 import type { Attribute, OnnxGraph } from './graph.js';
+import { everyStep, lastStep } from './recurrent.js';
 
 /** A value on its way through the graph. */
 export interface Value {
@@ -113,7 +114,9 @@ const pool =
         strides: { ints: extents(stride, rank) },
         pads: pads(extents(padding, rank)),
         dilations: { ints: extents(dilation, rank) },
-        ...(operator === 'AveragePool' && { count_include_pad: { int: 1 } }),
+        ...(operator === 'AveragePool' && {
+          count_include_pad: { int: layer.options.countIncludePad === false ? 0 : 1 },
+        }),
       },
       output,
     );
@@ -231,6 +234,8 @@ export const rules: readonly Rule[] = [
     const slope = layer.weight.size === 1 ? layer.weight : layer.weight.reshape(layer.weight.size, ...ones);
     return graph.add('PRelu', [x.name, graph.derived('weight', slope)], {}, output);
   }),
+  rule(nn.EveryStep, ({ layer }, x, graph, output) => everyStep(layer, x.name, graph, output)),
+  rule(nn.LastStep, ({ layer }, x, graph, output) => lastStep(layer, x.name, graph, output)),
   plain(nn.Identity, 'Identity'),
   plain(nn.Dropout, 'Identity'),
   plain(nn.Dropout2d, 'Identity'),
