@@ -32,6 +32,10 @@ const fatal = new Map<number, string>([
 ]);
 
 const cures = new Map<number, string>([
+  [
+    Result.outOfMemory,
+    'Too little memory is left on the GPU: close other programs that nvidia-smi lists, or take smaller batches.',
+  ],
   [3, 'The driver did not start: nvidia-smi says more; after an update of the driver, restart the machine.'],
   [34, 'This libcuda.so is the stub of a toolkit: put the folder of the driver first in LD_LIBRARY_PATH.'],
   [46, 'Another program has the GPU for itself: nvidia-smi lists who uses it.'],

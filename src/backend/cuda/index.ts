@@ -78,13 +78,17 @@ class CudaExecutable implements Executable {
   }
 }
 
+/** Whether large products are fast, and how to make them so. */
+const libraryText = (cublas: Gpu['cublas']): string =>
+  cublas ? 'cublasLt' : 'without cublasLt, which makes large products faster: pip install nvidia-cublas';
+
 /** Opens the first NVIDIA GPU that the driver shows. @throws DeviceError where there is none or something is missing, with the cure */
 export function openCuda(): Backend {
   const gpu = new Gpu();
-  const { driver, compiler, memory } = gpu;
+  const { driver, compiler, memory, cublas } = gpu;
   return {
     name: 'cuda',
-    description: `cuda (${driver.name}, ${size(driver.totalBytes)}; driver for CUDA ${release(driver.version)}, NVRTC ${compiler.version})`,
+    description: `cuda (${driver.name}, ${size(driver.totalBytes)}; driver for CUDA ${release(driver.version)}, NVRTC ${compiler.version}, ${libraryText(cublas)})`,
     memory,
     compile: (plan) => new CudaExecutable(plan, gpu),
     allocate: (dtype, length) => memory.array(dtype, length),

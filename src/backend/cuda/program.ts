@@ -53,6 +53,7 @@ export class Program {
   readonly #graphs: Graphs;
   readonly #numbers: DataView;
   readonly #parameters: Block | null;
+  #scalars: readonly number[] = [];
   #runs = 0;
 
   constructor(gpu: Gpu, { rendered, kernels, buffers, outside, products }: Parts) {
@@ -117,7 +118,7 @@ export class Program {
       const arena = this.#gpu.memory.arena(memory.bytes);
       for (const [place, { offset }] of memory.offsets) addresses[place] = arena + offset;
     }
-    if (this.#parameters) {
+    if (this.#parameters && this.#changed(scalars)) {
       for (const { scalar, dtype, at } of parameters) writers[dtype](this.#numbers, at, scalars[scalar]!);
       this.#gpu.stream.write(this.#parameters.address, new Uint8Array(this.#numbers.buffer));
     }
@@ -125,6 +126,13 @@ export class Program {
     else if (useGraphs && this.#runs > 0 && this.#steps.length >= worthGraph) this.#graphs.run(addresses);
     else for (const step of this.#steps) step.launch(addresses);
     this.#runs++;
+  }
+
+  /** Whether the numbers are others than those on the GPU. */
+  #changed(scalars: readonly number[]): boolean {
+    const same = this.#runs > 0 && scalars.every((value, i) => Object.is(value, this.#scalars[i]));
+    if (!same) this.#scalars = scalars.slice();
+    return !same;
   }
 
   /** A run with the time of each kernel. */

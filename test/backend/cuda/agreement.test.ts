@@ -10,10 +10,10 @@ const [rounds, reals] = process.env.STAND_IN_CHECKED
   ? ([8, ['float32']] as const)
   : ([40, ['float32', 'float64']] as const);
 
-describe.skipIf(reason !== null)(reason ?? 'cuda', () => {
+describe.skipIf(reason !== null)(reason ?? 'cuda', { timeout: 600_000 }, () => {
   beforeAll(() => {
     rehearse(useStandIn(), rounds, reals);
-  });
+  }, 600_000);
   opsAgree('cuda', { reals, looser: { pow: 10, matmul: 4, conv: 10, tan: 4, acosh: 4, atanh: 4, prod: 4 } });
   graphsAgree('cuda', rounds);
 });

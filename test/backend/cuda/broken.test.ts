@@ -26,12 +26,12 @@ function failure(action: () => unknown): DeviceError {
   throw new Error('nothing went wrong');
 }
 
-describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', () => {
+describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', { timeout: 600_000 }, () => {
   let standIn: StandIn;
   let folder: string;
   beforeAll(() => {
     standIn = useStandIn();
-  });
+  }, 600_000);
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'gradlab-cuda-'));
   });
@@ -87,6 +87,12 @@ describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', () => {
     const error = failure(openCuda);
     expect(error.problem).toMatch(problem);
     expect(error.cure).toMatch(cure);
+  });
+  test('is full before we come', () => {
+    standIn.fail('cuDevicePrimaryCtxRetain', 2);
+    const error = failure(openCuda);
+    expect(error.problem).toMatch(/CUDA_ERROR_OUT_OF_MEMORY/);
+    expect(error.cure).toMatch(/close other programs/);
   });
   test('is newer than the compiler', () => {
     standIn.set('capability', 130);

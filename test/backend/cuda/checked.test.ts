@@ -18,7 +18,7 @@ describe.skipIf(reason !== null)(reason ?? 'under AddressSanitizer', () => {
   let folder: string;
   beforeAll(() => {
     folder = useStandIn().folder;
-  });
+  }, 600_000);
   const run = (...args: string[]): { readonly status: number | null; readonly text: string } => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       cwd: root,
@@ -35,7 +35,7 @@ describe.skipIf(reason !== null)(reason ?? 'under AddressSanitizer', () => {
     return { status, text: stdout + stderr };
   };
 
-  test('one element too many is found', () => {
+  test('one element too many is found', { timeout: 600_000 }, () => {
     const script = fileURLToPath(new URL('stand-in/overrun.mjs', import.meta.url));
     expect(run(script, folder, '10')).toMatchObject({ status: 0, text: expect.stringContaining('done') });
     const { status, text } = run(script, folder, '11');

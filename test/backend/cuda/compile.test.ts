@@ -25,7 +25,7 @@ describe.skipIf(reason !== null)(reason ?? 'generated sources', () => {
   beforeAll(() => {
     rehearse(useStandIn(), 10);
     source = together(compiledSources());
-  });
+  }, 600_000);
   test.each([80, 90, 100])('compile for sm_%i', { timeout: 600_000 }, (capability) => {
     if (typeof library === 'string') throw new Error(library);
     const compiler = new Compiler(library);

@@ -143,11 +143,11 @@ const cases: readonly (readonly [string, readonly (readonly number[])[], (...t: 
   ],
 ];
 
-describe.skipIf(reason !== null)(reason ?? 'products by a library', () => {
+describe.skipIf(reason !== null)(reason ?? 'products by a library', { timeout: 600_000 }, () => {
   beforeAll(() => {
     process.env.GRADLAB_CUDA_LIBRARY_FROM = '1';
     useStandIn();
-  });
+  }, 600_000);
   afterAll(() => {
     delete process.env.GRADLAB_CUDA_LIBRARY_FROM;
     matmulPrecision('highest');

@@ -56,14 +56,14 @@ function program(
   });
 }
 
-describe.skipIf(reason !== null)(reason ?? 'programs', () => {
+describe.skipIf(reason !== null)(reason ?? 'programs', { timeout: 600_000 }, () => {
   const n = 1000;
   const values = Float32Array.from({ length: n }, (_, i) => i / 7);
   let gpu: Gpu;
   beforeAll(() => {
     useStandIn();
     gpu = new Gpu();
-  });
+  }, 600_000);
   const run = (made: Program, input: Float32Array, scalars: number[] = []): Float32Array => {
     const x = gpu.memory.upload(input, 'float32');
     const y = gpu.memory.array('float32', input.length);

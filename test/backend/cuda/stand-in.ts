@@ -1,7 +1,16 @@
 // In: a C++ compiler. Out: the CUDA device on a stand-in driver that runs kernels on this processor, and how tests control it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +65,7 @@ export function buildStandIn(flags: readonly string[] = []): string {
 export function useStandIn(folder = buildStandIn()): StandIn {
   const work = mkdtempSync(join(tmpdir(), 'gradlab-cuda-'));
   mkdirSync(join(work, 'cache'));
+  process.once('exit', () => rmSync(work, { recursive: true, force: true }));
   process.env.GRADLAB_CUDA_PATH = folder;
   process.env.GRADLAB_CACHE = join(work, 'cache');
   process.env.STAND_IN_FOLDER = work;

@@ -101,7 +101,7 @@ inline bool build() {
     waitpid(running[part], &status, 0);
     void *library = status == 0 ? dlopen((bases[part] + ".so").c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
     const std::string log = read(bases[part] + ".log");
-    if (!library) fprintf(stderr, "stand-in: %s\n%s", bases[part].c_str(), log.c_str());
+    if (!library && !eager) fprintf(stderr, "stand-in: %s\n%s", bases[part].c_str(), log.c_str());
     good = good && library;
     for (size_t i = part; i < modules.size(); i += parts) {
       modules[i]->library = library;
