@@ -6,6 +6,10 @@ const types: Record<Scalar, string> = { f32: 'float', f64: 'double', i32: 'int',
 /** A bool is a byte in memory. */
 const inMemory = (dtype: DType): string => (dtype === 'bool' ? 'unsigned char' : scalarOf[dtype]);
 
+/** Four elements that are read and written together. */
+const quad = (dtype: DType): string => `${dtype === 'bool' ? 'bool' : scalarOf[dtype]}x4`;
+const quadBytes = (dtype: DType): number => (dtype === 'bool' ? 4 : 16);
+
 /** Functions whose names are not those of C. */
 const renamed: Partial<Record<FunctionName, string>> = { abs: 'fabs', inverseSqrt: 'rsqrt', round: 'rint' };
 
@@ -16,16 +20,19 @@ function bitsOf(type: 'f32' | 'f64', value: number): string {
 
 function assemble({ entry, threads, groupsX, folded, ...parts }: Parts): string {
   const parameters = parts.bindings.map(
-    ({ name, dtype, writes }) => `${writes ? '' : 'const '}${inMemory(dtype)}* __restrict__ ${name}`,
+    ({ name, dtype, writes, quads }) =>
+      `${writes ? '' : 'const '}${quads ? quad(dtype) : inMemory(dtype)}* __restrict__ ${name}`,
   );
   if (parts.parameters) parameters.push('const u32* __restrict__ parameters');
+  const quads = new Map(parts.bindings.flatMap(({ dtype, quads }) => (quads ? [[quad(dtype), dtype]] : [])));
   if (parts.status) parameters.push('u32* __restrict__ status');
   return [
     ...Object.entries(types).map(([name, type]) => `typedef ${type} ${name};`),
+    ...[...quads].map(([name, dtype]) => `struct alignas(${quadBytes(dtype)}) ${name} { ${inMemory(dtype)} at[4]; };`),
     ...parts.helpers.flatMap(({ text }) => ['', text]),
     '',
     `extern "C" __global__ void __launch_bounds__(${threads}) ${entry}(${parameters.join(', ')}) {`,
-    ...parts.shared.map(({ name, type, length }) => `  __shared__ ${type} ${name}[${length}];`),
+    ...parts.shared.map(({ name, type, length }) => `  alignas(16) __shared__ ${type} ${name}[${length}];`),
     '  const u32 thread = threadIdx.x;',
     `  const u32 group = ${folded ? `blockIdx.x + ${groupsX}u * blockIdx.y` : 'blockIdx.x'};`,
     parts.body,
@@ -41,11 +48,14 @@ export const cuda: Dialect = {
   constant: (type, name, value) => `const ${type} ${name} = ${value};`,
   variable: (type, name, value) => `${type} ${name} = ${value};`,
   array: (type, name, length) => `${type} ${name}[${length}];`,
+  quad,
+  quadVariable: (dtype, name) => `${quad(dtype)} ${name};`,
+  member: (vector, index) => `${vector}.at[${index}]`,
   select: (condition, yes, no) => `(${condition} ? ${yes} : ${no})`,
   bits: (value) => `__float_as_uint(${value})`,
   fromBits: (type, bits) => (type === 'f32' ? `__uint_as_float(${bits})` : `i32(${bits})`),
   nonFinite: (type, value) => ({ text: bitsOf(type, value), needs: [] }),
-  load: (dtype, memory, index) => (dtype === 'bool' ? `i32(${memory}[${index}])` : `${memory}[${index}]`),
+  loaded: (dtype, element) => (dtype === 'bool' ? `i32(${element})` : element),
   stored: (dtype, value) => (dtype === 'bool' ? `(unsigned char)(${value})` : value),
   wideParameter: (at) => `*(const f64*)(parameters + ${at})`,
   isNaN: (type, value) => ({ text: type === 'f32' || type === 'f64' ? `(${value} != ${value})` : 'false', needs: [] }),

@@ -71,7 +71,12 @@ export interface Parts {
   /** Workgroups along x; more of them lie along y. */
   readonly groupsX: number;
   readonly folded: boolean;
-  readonly bindings: readonly (Binding & { readonly name: string; readonly readOnly: boolean })[];
+  /** With `quads` the elements of a binding are vectors of four. */
+  readonly bindings: readonly (Binding & {
+    readonly name: string;
+    readonly readOnly: boolean;
+    readonly quads: boolean;
+  })[];
   readonly parameters: boolean;
   readonly status: boolean;
   readonly shared: readonly Shared[];
@@ -87,9 +92,13 @@ export interface Dialect {
   /** Bytes of an element in memory. */
   bytesOf(dtype: DType): number;
   /** Declarations, as statements. */
-  constant(type: Scalar, name: string, value: string): string;
+  constant(type: string, name: string, value: string): string;
   variable(type: Scalar, name: string, value: string): string;
   array(type: Scalar, name: string, length: number): string;
+  /** Four neighbours in memory: their type, a variable of it, and the name of one of them. */
+  quad(dtype: DType): string;
+  quadVariable(dtype: DType, name: string): string;
+  member(quad: string, index: string): string;
   select(condition: string, yes: string, no: string): string;
   /** The pattern of bits of a number, as u32. */
   bits(value: string): string;
@@ -97,8 +106,8 @@ export interface Dialect {
   fromBits(type: 'f32' | 'i32', bits: string): string;
   /** A number that is not finite. */
   nonFinite(type: 'f32' | 'f64', value: number): Call;
-  /** Element `index` of memory, as a value; and a value as it is put into memory. */
-  load(dtype: DType, memory: string, index: string): string;
+  /** What lies in memory as a value, and a value as it is put into memory. */
+  loaded(dtype: DType, element: string): string;
   stored(dtype: DType, value: string): string;
   /** A 64-bit float of the parameter block, from word `at` on. */
   wideParameter(at: number): string;

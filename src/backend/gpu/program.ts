@@ -86,6 +86,12 @@ export class Registers {
     }
   }
 
+  /** Gives a register a value. */
+  take(register: number, value: string): void {
+    const { dtype } = this.program.registers[register]!;
+    this.set(register, this.source.constant(scalarOf[dtype], `${this.prefix}${register}`, value));
+  }
+
   /** Reads an input. */
   load(register: number, access: Access, at: Position): void {
     const { source } = this;

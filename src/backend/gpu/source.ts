@@ -42,7 +42,7 @@ export interface Target {
 export class Source implements Writer {
   readonly dialect: Dialect;
   readonly limits: Limits;
-  readonly #bindings = new Map<number, { name: string; writes: boolean }>();
+  readonly #bindings = new Map<number, { name: string; writes: boolean; quads: boolean }>();
   readonly #helpers = new Map<string, Helper>();
   readonly #shared: Shared[] = [];
   readonly #lines: string[] = [];
@@ -89,7 +89,7 @@ export class Source implements Writer {
     if (this.dialect.unroll) this.line(this.dialect.unroll);
     this.loop(name, '0u', `${count}u`, '1u', () => body(name));
   }
-  constant(type: Scalar, name: string, value: string): string {
+  constant(type: string, name: string, value: string): string {
     this.line(this.dialect.constant(type, name, value));
     return name;
   }
@@ -115,15 +115,18 @@ export class Source implements Writer {
     return text;
   }
 
-  /** The name of a buffer. */
-  memory(buffer: number, writes = false): string {
+  /** The name of a buffer; with `quads` its elements are vectors of four. */
+  memory(buffer: number, writes = false, quads = false): string {
     const known = this.#bindings.get(buffer);
     const name = known?.name ?? `b${this.#bindings.size}`;
-    this.#bindings.set(buffer, { name, writes: writes || (known?.writes ?? false) });
+    this.#bindings.set(buffer, { name, writes: writes || (known?.writes ?? false), quads });
     return name;
   }
+  dtypeOf(buffer: number): DType {
+    return this.target.buffers[buffer]!.dtype;
+  }
   load(buffer: number, index: string): string {
-    return this.dialect.load(this.target.buffers[buffer]!.dtype, this.memory(buffer), index);
+    return this.dialect.loaded(this.dtypeOf(buffer), `${this.memory(buffer)}[${index}]`);
   }
   store(buffer: number, index: string, value: string): void {
     const memory = this.memory(buffer, true);
@@ -162,10 +165,11 @@ export class Source implements Writer {
     const folded = groups > gridPerAxis;
     const groupsX = folded ? Math.ceil(groups / Math.ceil(groups / gridPerAxis)) : groups;
     const groupsY = Math.ceil(groups / groupsX);
-    const bindings = [...this.#bindings].map(([buffer, { name, writes }]) => ({
+    const bindings = [...this.#bindings].map(([buffer, { name, writes, quads }]) => ({
       buffer,
       name,
       writes,
+      quads,
       dtype: this.target.buffers[buffer]!.dtype,
       readOnly: this.target.buffers[buffer]!.leaf !== undefined,
     }));

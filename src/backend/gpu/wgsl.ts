@@ -6,6 +6,8 @@ import { fromBits, wgslFunction, wgslIsNaN, wgslMulHigh } from './wgsl-math.js';
 /** A bool is a u32 in memory: there are no bytes. */
 const inMemory = (dtype: DType): string => (dtype === 'bool' ? 'u32' : scalarOf[dtype]);
 
+const quad = (dtype: DType): string => `vec4<${inMemory(dtype)}>`;
+
 const bitsOf = (value: number): string => `0x${new Uint32Array(Float32Array.of(value).buffer)[0]!.toString(16)}u`;
 
 function assemble({ entry, threads, groupsX, folded, ...parts }: Parts): string {
@@ -14,7 +16,8 @@ function assemble({ entry, threads, groupsX, folded, ...parts }: Parts): string 
   const bind = (access: string, name: string, type: string): void => {
     lines.push(`@group(0) @binding(${place++}) var<storage, ${access}> ${name}: array<${type}>;`);
   };
-  for (const { name, dtype, readOnly } of parts.bindings) bind(readOnly ? 'read' : 'read_write', name, inMemory(dtype));
+  for (const { name, dtype, readOnly, quads } of parts.bindings)
+    bind(readOnly ? 'read' : 'read_write', name, quads ? quad(dtype) : inMemory(dtype));
   if (parts.parameters) bind('read', 'parameters', 'u32');
   if (parts.status) bind('read_write', 'status', 'u32');
   for (const { name, type, length } of parts.shared) lines.push(`var<workgroup> ${name}: array<${type}, ${length}>;`);
@@ -38,11 +41,14 @@ export const wgsl: Dialect = {
   constant: (type, name, value) => `let ${name}: ${type} = ${value};`,
   variable: (type, name, value) => `var ${name}: ${type} = ${value};`,
   array: (type, name, length) => `var ${name}: array<${type}, ${length}>;`,
+  quad,
+  quadVariable: (dtype, name) => `var ${name}: ${quad(dtype)};`,
+  member: (vector, index) => `${vector}[${index}]`,
   select: (condition, yes, no) => `select(${no}, ${yes}, ${condition})`,
   bits: (value) => `bitcast<u32>(${value})`,
   fromBits: (type, bits) => `bitcast<${type}>(${bits})`,
   nonFinite: (_, value) => ({ text: `from_bits(${bitsOf(value)})`, needs: [fromBits] }),
-  load: (dtype, memory, index) => (dtype === 'bool' ? `i32(${memory}[${index}])` : `${memory}[${index}]`),
+  loaded: (dtype, element) => (dtype === 'bool' ? `i32(${element})` : element),
   stored: (dtype, value) => (dtype === 'bool' ? `u32(${value})` : value),
   wideParameter: () => {
     throw new Error('WGSL has no float64');

@@ -1,5 +1,5 @@
 // Expressions whose shapes take the paths that small cases do not: slices of sums, tiles with remainders, merges of runs, long rows.
-import { manualSeed, randn, Tensor, tensor } from '../../../src/index.js';
+import { manualSeed, rand, randn, Tensor, tensor } from '../../../src/index.js';
 
 export const sizes: Readonly<Record<string, () => Tensor>> = {
   'a product with remainders of tiles': () =>
@@ -38,6 +38,18 @@ export const sizes: Readonly<Record<string, () => Tensor>> = {
   'a long running sum': () => randn([2, 3000]).cumsum(-1).mul(0.01),
   'running sums of an inner axis': () => randn([40, 70, 3]).cumsum(1).mul(0.1),
   'overlapping windows': () => randn([2, 3, 33, 31]).maxPool2d(3, { stride: 2, padding: 1 }),
+  'many elements, four to a thread': () => {
+    const [x, y] = [randn([64, 2048]), randn([64, 1])];
+    const noise = rand([64, 2048]);
+    return x
+      .mul(y)
+      .add(noise)
+      .relu()
+      .gt(0.5)
+      .to('float32')
+      .add(randn([2048]).to('int32').to('float32'))
+      .mean(1);
+  },
   'more operands than a dispatch binds': () =>
     Array.from({ length: 20 }, () => randn([50]).reshape([5, 10]).transpose())
       .reduce((sum, t) => sum.mul(0.9).add(t))
