@@ -332,6 +332,16 @@ describe('interact', () => {
     expect(shownBy(run.id).slice(3)).toEqual([['update_display_data', '10', result?.[2]]]);
   });
 
+  test('labels controls in words, with room for the longest', async () => {
+    const run = await kernel.run('interact(() => 1, { lookAtTheMap: true, temperature: { min: 0, max: 1 } });');
+    expect(Object.keys(controls(run))).toEqual(expect.arrayContaining(['look at the map', 'temperature']));
+    const widths = run.outputs
+      .filter(({ type }) => type === 'comm_open')
+      .map(({ content }) => object(object(content.data).state).description_width)
+      .filter((width) => width !== undefined);
+    expect(widths).toEqual(['120px', '120px']);
+  });
+
   test('cancels a run that is stale, whose output never shows', async () => {
     const run = await kernel.run(`const log: string[] = [];
 interact(async ({ n }, signal) => {
