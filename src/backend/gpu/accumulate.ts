@@ -93,6 +93,31 @@ export class Accumulator {
   }
 }
 
+/** Each warp knows its own: one value of each goes through shared memory, and every thread puts them together. */
+function combineWarps(
+  source: Source,
+  accumulator: Accumulator,
+  { threads, team, warp, rank }: { threads: number; team: number; warp: number; rank: string },
+): void {
+  const shared = accumulator.parts.map(([, type], k) => source.shared(type, `warps_${k}_${type}`, threads / warp));
+  source.block(`if (thread % ${warp}u == 0u)`, () =>
+    accumulator.parts.forEach(([name], k) => {
+      source.line(`${shared[k]}[thread / ${warp}u] = ${name};`);
+    }),
+  );
+  source.barrier();
+  accumulator.parts.forEach(([name], k) => {
+    source.line(`${name} = ${shared[k]}[(thread - ${rank}) / ${warp}u];`);
+  });
+  source.loop('w', '1u', `${team / warp}u`, '1u', () => {
+    const other = accumulator.parts.map(([, type], k) =>
+      source.constant(type, `other${k}`, `${shared[k]}[(thread - ${rank}) / ${warp}u + w]`),
+    );
+    accumulator.merge(other);
+  });
+  source.barrier();
+}
+
 /**
  * Lets every thread of a team know what all of the team have gathered.
  * @param team threads that work together, a power of two; a workgroup is `threads` of them side by side.
@@ -118,6 +143,10 @@ export function combine(
     }
   }
   if (warp === team) return;
+  if (warp > 1) {
+    for (const accumulator of accumulators) combineWarps(source, accumulator, { threads, team, warp, rank });
+    return;
+  }
   for (const accumulator of accumulators) {
     const shared = accumulator.parts.map(([, type], k) => source.shared(type, `shared_${k}_${type}`, threads));
     const put = (): void =>

@@ -178,19 +178,19 @@ class Contraction {
   #multiply(): void {
     const source = this.#source;
     const [rows, columns] = this.#block;
-    const take = (name: 'a' | 'b', thread: string, count: number): void => {
+    const take = (name: string, tile: string, thread: string, count: number): void => {
       for (let i = 0; i < count; i++) {
         const place = count <= 4 ? i : Math.floor(i / 4) * 4 * side + (i % 4);
         const at = `kt * ${side * count + 4}u + ${thread}${count > 1 ? ` * ${Math.min(count, 4)}u` : ''}`;
-        source.constant(this.#type, `${name}${i}`, `tile_${name}[${at}${place > 0 ? ` + ${place}u` : ''}]`);
+        source.constant(this.#type, `${name}${i}`, `${tile}[${at}${place > 0 ? ` + ${place}u` : ''}]`);
       }
     };
     if (source.dialect.unroll) source.line(source.dialect.unroll);
     source.loop('kt', '0u', `${this.#depth}u`, '1u', () => {
-      take('a', 'line', rows);
-      take('b', 'column', columns);
+      take('x', 'tile_a', 'line', rows);
+      take('y', 'tile_b', 'column', columns);
       for (let i = 0; i < rows; i++)
-        for (let j = 0; j < columns; j++) source.line(`c${i * columns + j} += a${i} * b${j};`);
+        for (let j = 0; j < columns; j++) source.line(`c${i * columns + j} += x${i} * y${j};`);
     });
   }
 
