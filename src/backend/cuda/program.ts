@@ -14,7 +14,13 @@ import { type Addresses, KernelStep, type Step } from './step.js';
 
 /** From this many steps on a graph is launched instead of each of them. */
 const worthGraph = 3;
-const useGraphs = process.env.GRADLAB_CUDA_GRAPHS !== '0';
+
+/** Runs before steps become a graph: one, as most programs of a notebook run once. GRADLAB_CUDA_GRAPHS: `always`, `never`. */
+function runsBeforeGraph(steps: number): number {
+  const wanted = process.env.GRADLAB_CUDA_GRAPHS;
+  if (wanted === 'always') return 0;
+  return wanted === 'never' || steps < worthGraph ? Number.POSITIVE_INFINITY : 1;
+}
 
 /** Gives back the graphs of programs that nothing reaches any more. */
 const abandoned = new FinalizationRegistry<Graphs>((graphs) => graphs.clear());
@@ -53,6 +59,7 @@ export class Program {
   readonly #graphs: Graphs;
   readonly #numbers: DataView;
   readonly #parameters: Block | null;
+  readonly #runsBeforeGraph: number;
   #scalars: readonly number[] = [];
   #runs = 0;
 
@@ -79,6 +86,7 @@ export class Program {
       return { memory: memory.offsets.has(place) ? -1 : place, from: offset, to: offset + bytes };
     };
     this.#graphs = new Graphs(gpu, this.#steps, dependencies(this.#steps, rangeOf), this.#addresses.length);
+    this.#runsBeforeGraph = runsBeforeGraph(this.#steps.length);
     abandoned.register(this, this.#graphs);
   }
 
@@ -123,7 +131,7 @@ export class Program {
       this.#gpu.stream.write(this.#parameters.address, new Uint8Array(this.#numbers.buffer));
     }
     if (isProfiling()) this.#profile();
-    else if (useGraphs && this.#runs > 0 && this.#steps.length >= worthGraph) this.#graphs.run(addresses);
+    else if (this.#runs >= this.#runsBeforeGraph) this.#graphs.run(addresses);
     else for (const step of this.#steps) step.launch(addresses);
     this.#runs++;
   }

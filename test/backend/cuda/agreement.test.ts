@@ -12,6 +12,8 @@ const [rounds, reals] = process.env.STAND_IN_CHECKED
 
 describe.skipIf(reason !== null)(reason ?? 'cuda', { timeout: 600_000 }, () => {
   beforeAll(() => {
+    // The stand-in runs what a graph leaves open in an order of its own: a dependency that is missing shows.
+    process.env.GRADLAB_CUDA_GRAPHS = 'always';
     rehearse(useStandIn(), rounds, reals);
   }, 600_000);
   opsAgree('cuda', { reals, looser: { pow: 10, matmul: 4, conv: 10, tan: 4, acosh: 4, atanh: 4, prod: 4 } });
