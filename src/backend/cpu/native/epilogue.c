@@ -36,11 +36,10 @@ static int64_t batch_offset(const gl_contraction *job, const gl_epilogue_operand
   return offset;
 }
 
-/* Where line m of an operand begins at column n0. */
+/* Where line m of an operand without bounds begins at column n0. */
 static char *line_start(const gl_contraction *job, const gl_epilogue_operand *operand, int64_t batch, int64_t m, int64_t n0) {
-  gl_view line = operand->line;
-  to_row(job, operand, batch_offset(job, operand, batch), batch, m, &line);
-  return line.base + n0 * gl_size(line.dtype);
+  const int64_t ofBatch = job->batch.n ? batch_offset(job, operand, batch) : 0;
+  return operand->whole.base + (ofBatch + operand->rows[m] + n0) * gl_size(operand->whole.dtype);
 }
 /* A row at a time, on operands where they lie: nothing is copied. */
 static void in_lines(const gl_contraction *job, gl_frame *frame, int64_t batch, int64_t m0, int64_t rows, int64_t n0, int64_t width, char *tile) {
@@ -63,8 +62,8 @@ static void in_lines(const gl_contraction *job, gl_frame *frame, int64_t batch, 
     GL(compute)(body, frame, job->scalars, &range);
     for (int i = 0; i < body->nOutputs; i++) {
       const gl_epilogue_operand *out = &job->outputs[i];
-      gl_view line = out->line;
       if (out->inLine) continue;
+      gl_view line = out->line;
       to_row(job, out, batch_offset(job, out, batch), batch, m0 + r, &line);
       GL(store)(&line, n0, width, frame->registers[out->reg]);
     }

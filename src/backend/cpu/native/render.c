@@ -258,7 +258,7 @@ size_t gl_render(const gl_code *code, const uint8_t *flags, const gl_segment *se
   renderer r = {.code = code, .flags = flags, .segment = segment};
   gl_assembler *out = &r.paint.out;
   *out = (gl_assembler){.at = to, .end = to + capacity};
-  r.ahead = segment->byRow || segment->count < 5 ? 4096 : segment->count < 10 ? 2048 : 1024;
+  r.ahead = segment->byRow || segment->count < 5 ? 4096 : segment->count < 10 ? 2048 : 256;
   r.paint.free = ~0u, r.paint.make_room = make_room, r.paint.context = &r;
   for (int v = 0; v < VECTORS; v++) r.holds[v] = NONE;
   for (int reg = 0; reg < code->nRegisters; reg++) r.where[reg] = r.pointer[reg] = r.uniform[reg] = NONE;
