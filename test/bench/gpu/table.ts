@@ -24,7 +24,17 @@ const cell = (value: number | undefined): string => (value === undefined ? '–'
 
 const [ours, peer] = [rowsOf(process.argv[2]), rowsOf(process.argv[3])];
 const copy = number(peer.get('copy'), 'gbs');
-const titles = ['ours, ms', 'eager, ms', 'graph, ms', 'eager÷ours', 'graph÷ours', 'TFLOP/s', 'of copy', 'first, ms'];
+const titles = [
+  'ours, ms',
+  'kernels, ms',
+  'eager, ms',
+  'graph, ms',
+  'eager÷ours',
+  'graph÷ours',
+  'TFLOP/s',
+  'of copy',
+  'first, ms',
+];
 console.log('workload'.padEnd(32), ...titles.map((title) => title.padStart(11)));
 for (const [name, row] of ours) {
   if (row.error !== undefined) {
@@ -39,7 +49,17 @@ for (const [name, row] of ours) {
   const share = bandwidth && copy ? bandwidth / copy : undefined;
   console.log(
     name.padEnd(32),
-    ...[ms, eager, graph, over(eager), over(graph), number(row, 'tflops'), share, number(row, 'first')].map(cell),
+    ...[
+      ms,
+      number(row, 'kernels'),
+      eager,
+      graph,
+      over(eager),
+      over(graph),
+      number(row, 'tflops'),
+      share,
+      number(row, 'first'),
+    ].map(cell),
   );
 }
 console.log(`copy of this GPU: ${copy?.toFixed(0) ?? '–'} GB/s, read and written`);
