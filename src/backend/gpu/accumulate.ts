@@ -132,15 +132,16 @@ export function combine(
   if (team === 1) return;
   const { dialect, limits } = source;
   const warp = limits.subgroups && stride === 1 ? Math.min(team, 32) : 1;
-  for (const accumulator of accumulators) {
-    for (let mask = warp / 2; mask >= 1; mask /= 2) {
-      source.block('', () => {
-        const other = accumulator.parts.map(([name, type], k) =>
-          source.constant(type, `other${k}`, dialect.shuffle(name, mask)),
+  if (warp > 1) {
+    if (dialect.unroll) source.line(dialect.unroll);
+    source.block(`for (${dialect.variable('u32', 'mask', `${warp / 2}u`)} mask > 0u; mask = mask / 2u)`, () => {
+      for (const accumulator of accumulators) {
+        const other = accumulator.parts.map(([name, type]) =>
+          source.constant(type, `${name}_other`, dialect.shuffle(name, 'mask')),
         );
         accumulator.merge(other);
-      });
-    }
+      }
+    });
   }
   if (warp === team) return;
   if (warp > 1) {

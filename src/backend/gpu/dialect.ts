@@ -116,7 +116,7 @@ export interface Dialect {
   /** High half of the product of two u32. */
   mulHigh(a: string, b: string): Call;
   /** The value of the thread whose number differs in the bits of `mask`, of the same 32. */
-  shuffle(value: string, mask: number): string;
+  shuffle(value: string, mask: string): string;
   readonly barrier: string;
   /** Put before a loop of known length whose counter picks registers. */
   readonly unroll: string;

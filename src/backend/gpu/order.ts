@@ -4,9 +4,10 @@ import type { Access, RoutineKernel } from '../../fuse/kernel.js';
 import { need } from '../../ops.js';
 import { sizeOf } from '../../shape.js';
 import { scalarOf } from './dialect.js';
+import { each, type Operand, read, threads } from './elements.js';
 import { literal, unsigned } from './literal.js';
 import type { Dispatch } from './rendered.js';
-import { each, type Operand, read, threads } from './routines.js';
+
 import { Source, type Target } from './source.js';
 import { Position, Space } from './space.js';
 

@@ -6,16 +6,17 @@ import { placeBuffers } from '../../fuse/memory.js';
 import { sizeOf } from '../../shape.js';
 import { contract } from './contract.js';
 import type { Dialect } from './dialect.js';
+import { gather, scatterAdd } from './gather.js';
 import { map } from './map.js';
 import { argsort, cumsum } from './order.js';
+import { fold, poolPut, poolTake } from './pool.js';
 import { reduce } from './reduce.js';
 import type { Dispatch, Limits, Place, Rendered } from './rendered.js';
-import { routines } from './routines.js';
 import { row } from './row.js';
 import { ParameterBlock, type Target } from './source.js';
 import { type Part, split } from './split.js';
 
-const byName = { ...routines, argsort, cumsum };
+const routines = { gather, scatterAdd, poolTake, poolPut, fold, argsort, cumsum };
 
 function dispatches({ kernel, slices }: Part, place: number, target: Target): Dispatch[] {
   switch (kernel.kind) {
@@ -26,7 +27,7 @@ function dispatches({ kernel, slices }: Part, place: number, target: Target): Di
     case 'contract':
       return contract(kernel, place, target, slices);
     case 'routine':
-      return byName[kernel.op](kernel, place, target);
+      return routines[kernel.op](kernel, place, target);
     default:
       return kernel satisfies never;
   }

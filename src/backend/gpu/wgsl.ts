@@ -56,7 +56,7 @@ export const wgsl: Dialect = {
   isNaN: wgslIsNaN,
   call: wgslFunction,
   mulHigh: wgslMulHigh,
-  shuffle: (value, mask) => `subgroupShuffleXor(${value}, ${mask}u)`,
+  shuffle: (value, mask) => `subgroupShuffleXor(${value}, ${mask})`,
   barrier: 'workgroupBarrier();',
   unroll: '',
   helper: (result, name, parameters, body) =>

@@ -37,6 +37,12 @@ export const sizes: Readonly<Record<string, () => Tensor>> = {
     Tensor.concat([randn([1100]), tensor([Number.NaN, 3, Number.NaN])], 0).argsort(-1, true),
   'a long running sum': () => randn([2, 3000]).cumsum(-1).mul(0.01),
   'running sums of an inner axis': () => randn([40, 70, 3]).cumsum(1).mul(0.1),
+  'a table of which many rows are read, and its gradient': () => {
+    const table = randn([300, 40], { requiresGrad: true });
+    const rows = rand([700]).mul(300).to('int32');
+    table.take(rows, 0).square().sum().backward();
+    return table.grad!.mul(0.1);
+  },
   'overlapping windows': () => randn([2, 3, 33, 31]).maxPool2d(3, { stride: 2, padding: 1 }),
   'many elements, four to a thread': () => {
     const [x, y] = [randn([64, 2048]), randn([64, 1])];

@@ -1,106 +1,13 @@
-// Operations with their own loops, a thread an element of the result: gather, scatter, pooling, folding.
+// Windows: the maximum of each, its gradient, and the sum of windows that overlap.
 import { isFloat } from '../../dtype.js';
 import type { Access, RoutineKernel } from '../../fuse/kernel.js';
 import { need } from '../../ops.js';
 import { scalarOf } from './dialect.js';
+import { each, every, type Operand } from './elements.js';
 import { literal, unsigned } from './literal.js';
 import type { Dispatch } from './rendered.js';
 import { Source, type Target } from './source.js';
-import { Position, Space, sum, term } from './space.js';
-
-export const threads = 256;
-
-/** An operand over the shape that it has in the graph. */
-export type Operand = RoutineKernel['operands'][number];
-
-const every = (shape: readonly number[]): number[] => shape.map((_, d) => d);
-
-/** A kernel with a thread for each element of `space`; `body` is given its place. */
-export function each(
-  source: Source,
-  space: Space,
-  body: (at: Position, coordinates: readonly string[]) => void,
-): Dispatch {
-  source.constant('u32', 'i', `group * ${threads}u + thread`);
-  source.block(`if (i < ${unsigned(space.size)})`, () => {
-    const coordinates = space.coordinates(source, 'i', 'i');
-    body(new Position({ space, coordinates }), coordinates);
-  });
-  return source.dispatch(threads, Math.ceil(space.size / threads));
-}
-
-/** Reads an element, or the fill outside of the bounds. */
-export function read(source: Source, name: string, { access, dtype }: Operand, at: Position): string {
-  const inside = at.inside(access);
-  const value = source.load(access.buffer, at.address(access));
-  if (!inside) return source.constant(scalarOf[dtype], name, value);
-  source.variable(scalarOf[dtype], name, source.scalar({ value: access.bounds!.fill }, dtype));
-  source.line(`if (${inside}) { ${name} = ${value}; }`);
-  return name;
-}
-
-const without = (access: Access, d: number): Access => ({
-  ...access,
-  strides: access.strides.map((s, i) => (i === d ? 0 : s)),
-  bounds: null,
-});
-
-/** out[…i…] = x[…index[…i…]…] */
-function gather({ attributes, shape, operands, output }: RoutineKernel, place: number, target: Target): Dispatch[] {
-  const [x, index] = operands as [Operand, Operand];
-  const axis = need(attributes.axis, 'axis');
-  const source = new Source(target, place, 'gather');
-  const others = without(x.access, axis);
-  const space = new Space(shape, every(shape), [others, index.access, output]);
-  const limit = unsigned(x.shape[axis]!);
-  return [
-    each(source, space, (at) => {
-      const found = read(source, 'index', index, at);
-      source.constant('u32', 'j', `u32(${found})`);
-      source.block(`if (j < ${limit})`, () => {
-        const stride = x.access.strides[axis]!;
-        const step = stride < 0 ? `- ${unsigned(-stride)}` : `+ ${unsigned(stride)}`;
-        const address = `${at.address(others)} ${step} * j`;
-        source.store(output.buffer, at.address(output), source.load(x.access.buffer, address));
-      });
-      source.block('else', () => source.report(found, limit));
-    }),
-  ];
-}
-
-/** out[…r…] is the sum, in order, of those source[…i…] whose index is r. */
-function scatterAdd(kernel: RoutineKernel, place: number, target: Target): Dispatch[] {
-  const { attributes, shape, operands, output, dtype } = kernel;
-  const [x, index] = operands as [Operand, Operand];
-  const axis = need(attributes.axis, 'axis');
-  const source = new Source(target, place, 'scatter_add');
-  const dims = [...shape, x.shape[axis]!];
-  const along = shape.length;
-  /** Over the result's dims, and the operand's axis after them. */
-  const beside = (access: Access): Access => ({
-    ...access,
-    strides: [...without(access, axis).strides, access.strides[axis]!],
-    bounds: null,
-  });
-  const [xs, indices] = [beside(x.access), beside(index.access)];
-  const own: Access = { buffer: -1, offset: 0, strides: dims.map((_, d) => (d === axis ? 1 : 0)), bounds: null };
-  const space = new Space(dims, every(shape), [xs, indices, own, output]);
-  const line = new Space(dims, [along], [xs, indices]);
-  const limit = unsigned(shape[axis]!);
-  return [
-    each(source, space, (at) => {
-      source.constant('u32', 'r', at.address(own));
-      source.variable(scalarOf[dtype], 'total', literal(0, dtype));
-      source.loop('k', '0u', unsigned(line.size), '1u', () => {
-        const here = at.with(line, line.coordinates(source, 'k', 'k'));
-        const found = source.constant('i32', 'index', source.load(indices.buffer, here.address(indices)));
-        source.line(`if (u32(${found}) == r) { total += ${source.load(xs.buffer, here.address(xs))}; }`);
-        source.block(`if (u32(${found}) >= ${limit})`, () => source.report(found, limit));
-      });
-      source.store(output.buffer, at.address(output), 'total');
-    }),
-  ];
-}
+import { Space, sum, term } from './space.js';
 
 /** Windows over the trailing axes. */
 class Windows {
@@ -161,9 +68,8 @@ function namedSpace(shape: readonly number[]): Space {
     shape.map((_, d) => ({ strides: shape.map((__, k) => (k === d ? 1 : 0)), bounds: null })),
   );
 }
-function named(space: Space, coordinates: readonly string[], shape: readonly number[]): string[] {
+function named(coordinates: readonly string[], shape: readonly number[]): string[] {
   let next = 0;
-  void space;
   return shape.map((n) => (n === 1 ? '0u' : coordinates[next++]!));
 }
 
@@ -196,14 +102,18 @@ function findMaximum(
 }
 
 /** The second operand at the first maximum of each window of the first. */
-function poolTake({ attributes, shape, operands, output }: RoutineKernel, place: number, target: Target): Dispatch[] {
+export function poolTake(
+  { attributes, shape, operands, output }: RoutineKernel,
+  place: number,
+  target: Target,
+): Dispatch[] {
   const [x, taken] = operands as [Operand, Operand];
   const windows = new Windows(attributes, x.shape);
   const source = new Source(target, place, 'pool_take');
   const space = namedSpace(shape);
   return [
     each(source, space, (_, coordinates) => {
-      const indices = named(space, coordinates, shape);
+      const indices = named(coordinates, shape);
       findMaximum(source, windows, x, indices.slice(0, windows.lead), indices.slice(windows.lead));
       // Both are dense: an element has the same place in each.
       const shift = taken.access.offset - x.access.offset;
@@ -216,7 +126,7 @@ function poolTake({ attributes, shape, operands, output }: RoutineKernel, place:
 }
 
 /** For each element of x the sum of what the windows receive whose first maximum it is. */
-function poolPut(
+export function poolPut(
   { attributes, shape, operands, output, dtype }: RoutineKernel,
   place: number,
   target: Target,
@@ -227,7 +137,7 @@ function poolPut(
   const space = namedSpace(shape);
   return [
     each(source, space, (_, coordinates) => {
-      const indices = named(space, coordinates, shape);
+      const indices = named(coordinates, shape);
       const lead = indices.slice(0, windows.lead);
       source.constant('u32', 'mine', addressOf(x.access, indices));
       source.variable(scalarOf[dtype], 'total', literal(0, dtype));
@@ -279,7 +189,7 @@ function covering(
 }
 
 /** Adds up overlapping windows. */
-function fold(
+export function fold(
   { attributes, shape, operands, output, dtype }: RoutineKernel,
   place: number,
   target: Target,
@@ -291,7 +201,7 @@ function fold(
   const { lead } = windows;
   return [
     each(source, space, (_, coordinates) => {
-      const indices = named(space, coordinates, shape);
+      const indices = named(coordinates, shape);
       source.variable(scalarOf[dtype], 'total', literal(0, dtype));
       const counts = g.shape.slice(lead, lead + windows.kernel.length);
       covering(source, windows, indices.slice(lead), counts, (places, taps) => {
@@ -302,5 +212,3 @@ function fold(
     }),
   ];
 }
-
-export const routines = { gather, scatterAdd, poolTake, poolPut, fold };
