@@ -56,6 +56,10 @@ export class CubinCache {
     const partial = `${file}.${randomUUID()}`;
     try {
       mkdirSync(this.#folder, { recursive: true });
+    } catch {
+      return;
+    }
+    try {
       writeFileSync(partial, code);
       renameSync(partial, file);
       this.#trim();

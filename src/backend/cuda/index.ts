@@ -82,7 +82,12 @@ class CudaExecutable implements Executable {
 const libraryText = (cublas: Gpu['cublas']): string =>
   cublas ? 'cublasLt' : 'without cublasLt, which makes large products faster: pip install nvidia-cublas';
 
-/** Opens the first NVIDIA GPU that the driver shows. @throws DeviceError where there is none or something is missing, with the cure */
+/**
+ * Opens the first NVIDIA GPU that the driver shows. Environment variables: GRADLAB_CUDA_PATH, a folder with CUDA's libraries;
+ * GRADLAB_CACHE, where compiled kernels are kept; for measurements and checks GRADLAB_CUDA_GRAPHS (`always`, `never`),
+ * GRADLAB_CUDA_LIBRARY_FROM (multiplications), GRADLAB_CUDA_CACHING=0 (each tensor's memory from the driver, for compute-sanitizer).
+ * @throws DeviceError where there is none or something is missing, with the cure
+ */
 export function openCuda(): Backend {
   const gpu = new Gpu();
   const { driver, compiler, memory, cublas } = gpu;

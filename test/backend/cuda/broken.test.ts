@@ -1,8 +1,19 @@
 // What goes wrong with GPUs, staged with the stand-in driver: each case is a typed error that says what to do.
-import { existsSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CubinCache } from '../../../src/backend/cuda/cubins.js';
 import { Gpu } from '../../../src/backend/cuda/gpu.js';
 import { openCuda } from '../../../src/backend/cuda/index.js';
 import { loadLibrary, nvrtc, places, seemsPresent } from '../../../src/backend/cuda/libraries.js';
@@ -36,6 +47,7 @@ describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', { timeout: 600
     folder = mkdtempSync(join(tmpdir(), 'gradlab-cuda-'));
   });
   afterEach(() => {
+    rmSync(folder, { recursive: true });
     process.env.GRADLAB_CUDA_PATH = standIn.folder;
     standIn.set('version', 13000);
     standIn.set('devices', 1);
@@ -117,7 +129,7 @@ describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', { timeout: 600
       const array = memory.upload(new Float32Array(12 << 20).fill(i), 'float32');
       return memory.read(array, 'float32')[5]!;
     };
-    for (let i = 0; i < 20; i++) expect(once(i)).toBe(i);
+    for (let i = 0; i < 6; i++) expect(once(i)).toBe(i);
   });
 
   test.each([
@@ -176,9 +188,77 @@ describe.skipIf(reason !== null)(reason ?? 'a machine whose GPU', { timeout: 600
 });
 
 describe('where CUDA is looked for', () => {
-  test('first where the user says, then in Python environments, then in toolkits', () => {
+  test('first where the user says, then in Python environments of CUDA 13 and 12, then in toolkits', () => {
     const root = mkdtempSync(join(tmpdir(), 'gradlab-places-'));
-    const found = places({ GRADLAB_CUDA_PATH: root, PATH: '' }, root);
-    expect(found[0]).toBe(root);
+    const make = (...parts: string[]): string => {
+      const folder = join(root, ...parts);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    };
+    const own = make('own');
+    const active = make('active', 'lib', 'python3.12', 'site-packages', 'nvidia', 'cu13', 'lib');
+    const local = make('.venv', 'lib', 'python3.11', 'site-packages', 'nvidia', 'cuda_nvrtc', 'lib');
+    const shell = make('shell', 'lib', 'python3.10', 'site-packages', 'nvidia', 'cublas', 'lib');
+    const toolkit = make('toolkit', 'lib64');
+    const bin = make('shell', 'bin');
+    writeFileSync(join(bin, 'python3'), '');
+    const env = {
+      GRADLAB_CUDA_PATH: own,
+      VIRTUAL_ENV: join(root, 'active'),
+      PATH: bin,
+      CUDA_HOME: join(root, 'toolkit'),
+    };
+    expect(places(env, root).filter((folder) => folder.startsWith(root))).toEqual([own, active, local, shell, toolkit]);
+    rmSync(root, { recursive: true });
+  });
+});
+
+describe('machine code kept on disk', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradlab-cubins-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const bytes = (count: number) => () => new Uint8Array(count).fill(7);
+  const length = (code: Uint8Array): number => code.length;
+
+  test('is made once for a key', () => {
+    let made = 0;
+    const make = (): Uint8Array => {
+      made++;
+      return Uint8Array.of(1, 2, 3);
+    };
+    for (const key of ['a', 'a', 'b', 'a']) expect(new CubinCache(folder).get([key], make, length)).toBe(3);
+    expect(made).toBe(2);
+    expect(readdirSync(folder).every((name) => name.endsWith('.cubin'))).toBe(true);
+  });
+  test('takes so many bytes at most, and keeps what was used last', () => {
+    const cache = new CubinCache(folder, 2500);
+    for (const key of ['a', 'b', 'c', 'd']) {
+      cache.get([key], bytes(1000), length);
+      for (const name of readdirSync(folder)) {
+        // File times are coarse: age what is there.
+        const file = join(folder, name);
+        const { mtimeMs } = statSync(file);
+        utimesSync(file, new Date(mtimeMs - 10_000), new Date(mtimeMs - 10_000));
+      }
+    }
+    expect(readdirSync(folder).length).toBe(2);
+    let made = false;
+    cache.get(
+      ['d'],
+      () => {
+        made = true;
+        return new Uint8Array(1);
+      },
+      length,
+    );
+    expect(made).toBe(false);
+  });
+  test('is not kept where nothing can be written', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(new CubinCache(join(folder, 'file', 'inside')).get(['a'], bytes(5), length)).toBe(5);
   });
 });
