@@ -125,6 +125,8 @@ function calmJupyterLab() {
   // Defaults only: a user's own settings come before these.
   writeJson(join(venv, 'share', 'jupyter', 'lab', 'settings', 'overrides.json'), {
     '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
+    // So that sliders are there when a notebook is opened again, before its cells run.
+    '@jupyter-widgets/jupyterlab-manager:plugin': { saveState: true },
   });
 }
 

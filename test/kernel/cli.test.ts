@@ -120,10 +120,13 @@ test('an error in the body of an interaction fails the run', () => {
   }
 });
 
-test('an error in a timer fails the run, also after its cell', () => {
-  const later = 'setTimeout(() => { throw new Error("late"); }, 10)';
-  const run = runCells('timer', [`${later}; 0`, 'await new Promise((done) => setTimeout(done, 500))']);
+test('an error in what a cell has left behind fails the run', () => {
+  const run = runCells('left', [
+    'let open = () => {}; void new Promise<void>((done) => { open = done; }).then(() => { throw new Error("late"); }); 0',
+    'open(); await new Promise((done) => setTimeout(done, 50))',
+  ]);
   expect(run.status).toBe(1);
+  expect(run.stderr).toContain('Error: late');
   expect(run.stderr).toContain('[1/2] ✗ after its end');
 });
 
