@@ -126,7 +126,7 @@ test('an error in what a cell has left behind fails the run', () => {
     'open(); await new Promise((done) => setTimeout(done, 50))',
   ]);
   expect(run.status).toBe(1);
-  expect(run.stderr).toContain('Error: late');
+  expect(run.stderr).toContain('late');
   expect(run.stderr).toContain('[1/2] ✗ after its end');
 });
 
