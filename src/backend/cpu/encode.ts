@@ -36,8 +36,16 @@ export interface Encoded {
 /** Plans have no 16-bit dtypes (see fuse/widen.ts), but leaves and results may be of such numbers, kept as float32. */
 const codes: Record<DType, number> = { float32: 0, float16: 0, bfloat16: 0, float64: 1, int32: 2, uint32: 3, bool: 4 };
 /** Suffixes of opcodes; a bool is an i32 of 0 or 1 in a register. */
-const suffix: Record<DType, string> = { float32: 'f32', float16: 'f32', bfloat16: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'i32' };
-const castName: Record<DType, string> = { float32: 'f32', float16: 'f32', bfloat16: 'f32', float64: 'f64', int32: 'i32', uint32: 'u32', bool: 'bool' };
+const suffix: Record<DType, string> = {
+  float32: 'f32',
+  float16: 'f32',
+  bfloat16: 'f32',
+  float64: 'f64',
+  int32: 'i32',
+  uint32: 'u32',
+  bool: 'i32',
+};
+const castName = (dtype: DType): string => (dtype === 'bool' ? 'bool' : suffix[dtype]);
 
 /** What the packed forms of A and B depend on. */
 const operandKeys = ({ dims, a, b }: ContractKernel): [string, string] => {
@@ -182,7 +190,7 @@ class Encoder {
       case 'where':
         return emit(instruction.dtype === 'float64' ? 'where_f64' : 'where');
       case 'cast':
-        return emit(`cast_${castName[instruction.dtype]}_${castName[instruction.to]}`);
+        return emit(`cast_${castName(instruction.dtype)}_${castName(instruction.to)}`);
       case 'not':
         return emit(instruction.dtype === 'bool' ? 'not_bool' : `not_${suffix[instruction.dtype]}`);
       case 'reciprocal':
