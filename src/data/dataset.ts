@@ -2,10 +2,10 @@
 import { fromArray } from '../create.js';
 import type { Storage } from '../device.js';
 import { allocate, type TypedArray } from '../dtype.js';
-import { IndexError, ShapeError, show } from '../errors.js';
+import { IndexError, ShapeError, show, ValueError } from '../errors.js';
 import { evaluate } from '../evaluate.js';
 import { sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 
 /** Examples that can be had by number, some at a time. */
 export interface Dataset<Batch> {
@@ -60,7 +60,10 @@ export class TensorDataset<F extends Fields> implements Dataset<BatchOf<F>> {
    * @throws ShapeError when there are none, or their first axes differ.
    */
   constructor(readonly fields: F) {
-    const entries = Object.entries(fields);
+    const entries = Object.entries(fields ?? {});
+    for (const [name, field] of entries)
+      if (!(field instanceof Tensor))
+        throw new ValueError(`TensorDataset: field '${name}' is no tensor`, 'Give tensors by name: { x, y }.');
     const [first] = entries;
     if (!first) throw new ShapeError('TensorDataset: no fields', 'Give at least one tensor, for example { x, y }.');
     for (const [name, { shape }] of entries) {

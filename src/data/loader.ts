@@ -36,6 +36,8 @@ export class DataLoader<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
     readonly dataset: Dataset<Batch>,
     options: LoaderOptions = {},
   ) {
+    if (typeof dataset?.batch !== 'function')
+      throw new ValueError('DataLoader was given no dataset', 'Wrap tensors first: new TensorDataset({ x, y }).');
     const { batchSize = 32, shuffle = false, dropLast = false } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ValueError(`batchSize ${batchSize}`, 'Use a whole number from 1.');

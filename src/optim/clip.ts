@@ -3,6 +3,7 @@ import { awaitLoss } from '../boundary.js';
 import { zeros } from '../create.js';
 import { ValueError } from '../errors.js';
 import { noGrad, type Parameter, type Tensor } from '../tensor.js';
+import { listed } from './optimizer.js';
 
 /** |t|ᵖ summed, or the largest |t| for p = ∞. */
 const power = (t: Tensor, p: number): Tensor =>
@@ -18,7 +19,7 @@ export function clipGradNorm(parameters: Iterable<Parameter>, maxNorm: number, o
   const { p = 2 } = options;
   if (!(maxNorm > 0)) throw new ValueError(`clipGradNorm: maxNorm = ${maxNorm}`, 'It must be positive.');
   return noGrad(() => {
-    const list = [...parameters].filter((parameter) => parameter.grad);
+    const list = [...listed('clipGradNorm', parameters)].filter((parameter) => parameter.grad);
     const powers = list.map((parameter) => power(parameter.grad!, p));
     const norm =
       p === Number.POSITIVE_INFINITY
@@ -37,11 +38,14 @@ export function clipGradNorm(parameters: Iterable<Parameter>, maxNorm: number, o
 export function clipGradValue(parameters: Iterable<Parameter>, limit: number): void {
   if (!(limit > 0)) throw new ValueError(`clipGradValue: limit = ${limit}`, 'It must be positive.');
   noGrad(() => {
-    for (const parameter of parameters) if (parameter.grad) parameter.grad = parameter.grad.clamp(-limit, limit);
+    for (const parameter of listed('clipGradValue', parameters))
+      if (parameter.grad) parameter.grad = parameter.grad.clamp(-limit, limit);
   });
 }
 
 /** Σ |weight|, to be scaled and added to a loss: drives weights to exactly 0. */
-export const l1Penalty = (parameters: Iterable<Parameter>): Tensor => sumOf([...parameters].map((p) => p.abs().sum()));
+export const l1Penalty = (parameters: Iterable<Parameter>): Tensor =>
+  sumOf([...listed('l1Penalty', parameters)].map((p) => p.abs().sum()));
 /** Σ weight², to be scaled and added to a loss: keeps weights small. */
-export const l2Penalty = (parameters: Iterable<Parameter>): Tensor => sumOf([...parameters].map((p) => p.mul(p).sum()));
+export const l2Penalty = (parameters: Iterable<Parameter>): Tensor =>
+  sumOf([...listed('l2Penalty', parameters)].map((p) => p.mul(p).sum()));

@@ -2,7 +2,7 @@
 import { awaitBuffer } from '../boundary.js';
 import { isFloat } from '../dtype.js';
 import { ShapeError, show, ValueError } from '../errors.js';
-import type { Module, StateDict } from '../nn/module.js';
+import { Module, type StateDict } from '../nn/module.js';
 import { sameShape } from '../shape.js';
 import { noGrad, Parameter, type Tensor } from '../tensor.js';
 
@@ -22,6 +22,8 @@ export class EMA {
     options: EMAOptions = {},
   ) {
     if (!(decay >= 0 && decay <= 1)) throw new ValueError(`EMA: decay = ${decay}`, 'It must lie between 0 and 1.');
+    if (!(model instanceof Module))
+      throw new ValueError('EMA was given no model', 'Pass a layer or a model: ema(model).');
     const averaged = [...model.namedParameters(), ...(options.buffers ? model.namedBuffers() : [])];
     this.#pairs = averaged
       .filter(([, parameter]) => isFloat(parameter.dtype))

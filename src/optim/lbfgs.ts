@@ -6,7 +6,7 @@ import { ValueError } from '../errors.js';
 import { evaluate } from '../evaluate.js';
 import { noGrad, type Parameter, type Tensor } from '../tensor.js';
 import { strongWolfe } from './line-search.js';
-import { checkOption } from './optimizer.js';
+import { checkOption, listed } from './optimizer.js';
 
 /** Options of `lbfgs`. */
 export interface LBFGSOptions {
@@ -47,7 +47,7 @@ export class LBFGS {
   #iterations = 0;
 
   constructor(parameters: Iterable<Parameter>, options: LBFGSOptions = {}) {
-    this.parameters = [...parameters];
+    this.parameters = [...listed('LBFGS', parameters)];
     if (this.parameters.length === 0) throw new ValueError('LBFGS was given no parameters', 'Pass model.parameters().');
     const maxIterations = options.maxIterations ?? 20;
     this.#options = {

@@ -53,6 +53,12 @@ function numbersIn(options: object): Record<string, number> {
   return out;
 }
 
+/** What is iterated over, unless a model was given in place of its parameters. */
+export function listed<T>(what: string, parameters: Iterable<T>): Iterable<T> {
+  if (typeof parameters === 'object' && typeof parameters?.[Symbol.iterator] === 'function') return parameters;
+  throw new ValueError(`${what} was given no list of parameters`, 'Pass model.parameters(), or a list: [w, b].');
+}
+
 const notParameter = (): ValueError =>
   new ValueError(
     'the optimizer was given something that is not a parameter',
@@ -72,9 +78,9 @@ export abstract class Optimizer<Options extends BaseOptions> {
   constructor(parameters: Parameters<Options>, defaults: Required<Options>) {
     const loose: Parameter[] = [];
     const grouped: GroupInput<Options>[] = [];
-    for (const item of parameters) {
+    for (const item of listed('the optimizer', parameters)) {
       if (item instanceof Parameter) loose.push(item);
-      else if (item instanceof Tensor || typeof item.parameters !== 'object') throw notParameter();
+      else if (item instanceof Tensor || typeof item?.parameters !== 'object') throw notParameter();
       else grouped.push(item);
     }
     if (loose.length + grouped.length === 0)

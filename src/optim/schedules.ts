@@ -53,20 +53,33 @@ const count = (what: string, value: number, least = 1): void => {
     throw new ValueError(`${what} = ${value}`, `It must be a whole number, ${least} or more.`);
 };
 
+const finite = (what: string, values: Readonly<Record<string, number>>): void => {
+  for (const [name, value] of Object.entries(values))
+    if (!Number.isFinite(value)) throw new ValueError(`${what}: ${name} = ${value}`, 'It must be a number.');
+};
+
 /** base · γ^⌊t / every⌋ */
 export function stepLR(optimizer: Scheduled, every: number, gamma = 0.1): Schedule {
   count('stepLR: every', every);
+  finite('stepLR', { gamma });
   return new Schedule(optimizer, (t, base) => base * gamma ** Math.floor(t / every));
 }
 /** base · γ^(number of milestones reached) */
-export const multiStepLR = (optimizer: Scheduled, milestones: readonly number[], gamma = 0.1): Schedule =>
-  new Schedule(optimizer, (t, base) => base * gamma ** milestones.filter((m) => t >= m).length);
+export function multiStepLR(optimizer: Scheduled, milestones: readonly number[], gamma = 0.1): Schedule {
+  finite('multiStepLR', { gamma });
+  if (!Array.isArray(milestones) || !milestones.every(Number.isFinite))
+    throw new ValueError(`multiStepLR: milestones ${milestones}`, 'Give a list of times, for example [30, 60].');
+  return new Schedule(optimizer, (t, base) => base * gamma ** milestones.filter((m) => t >= m).length);
+}
 /** base · γᵗ */
-export const exponentialLR = (optimizer: Scheduled, gamma: number): Schedule =>
-  new Schedule(optimizer, (t, base) => base * gamma ** t);
+export function exponentialLR(optimizer: Scheduled, gamma: number): Schedule {
+  finite('exponentialLR', { gamma });
+  return new Schedule(optimizer, (t, base) => base * gamma ** t);
+}
 /** From base down to `min` along half a cosine over `steps`; up again beyond, as in PyTorch. */
 export function cosineLR(optimizer: Scheduled, steps: number, min = 0): Schedule {
   count('cosineLR: steps', steps);
+  finite('cosineLR', { min });
   return new Schedule(optimizer, (t, base) => min + ((base - min) * (1 + Math.cos((Math.PI * t) / steps))) / 2);
 }
 /** Half cosines that start anew after `first` steps, then after `factor` times as many each time (Loshchilov and Hutter, 2017). */
@@ -78,6 +91,7 @@ export function cosineRestartsLR(
   const { factor = 1, min = 0 } = options;
   count('cosineRestartsLR: first', first);
   count('cosineRestartsLR: factor', factor);
+  finite('cosineRestartsLR', { min });
   return new Schedule(optimizer, (t, base) => {
     let [length, at] = [first, t];
     while (at >= length) {
@@ -95,12 +109,13 @@ export function linearLR(
 ): Schedule {
   const { start = 1 / 3, end = 1 } = options;
   count('linearLR: steps', steps);
+  finite('linearLR', { start, end });
   return new Schedule(optimizer, (t, base) => base * (start + (end - start) * Math.min(1, t / steps)));
 }
 /** base · (1 − t/steps)^power, then 0. */
 export function polynomialLR(optimizer: Scheduled, steps: number, power = 1): Schedule {
   count('polynomialLR: steps', steps);
-  count('polynomialLR: steps', steps);
+  finite('polynomialLR', { power });
   return new Schedule(optimizer, (t, base) => base * Math.max(0, 1 - t / steps) ** power);
 }
 /** Options of `oneCycleLR`. */
@@ -123,6 +138,7 @@ export interface OneCycleOptions {
 export function oneCycleLR(optimizer: Scheduled, peak: number, steps: number, options: OneCycleOptions = {}): Schedule {
   const { rise = 0.3, divide = 25, finalDivide = 1e4, anneal = 'cosine', threePhases = false } = options;
   count('oneCycleLR: steps', steps, 2);
+  finite('oneCycleLR', { peak, divide, finalDivide });
   if (!(rise >= 0 && rise <= 1)) throw new ValueError(`oneCycleLR: rise = ${rise}`, 'It must lie between 0 and 1.');
   const ease = easings[anneal];
   if (!ease) throw new ValueError(`oneCycleLR: anneal = '${anneal}'`, "Use 'cosine' or 'linear'.");
@@ -199,8 +215,9 @@ export class ReduceOnPlateau {
       throw new ValueError(`reduceOnPlateau: mode = '${mode}'`, "Use 'min' or 'max'.");
     if (thresholdMode !== 'relative' && thresholdMode !== 'absolute')
       throw new ValueError(`reduceOnPlateau: thresholdMode = '${thresholdMode}'`, "Use 'relative' or 'absolute'.");
-    if (!(this.#options.factor < 1))
-      throw new ValueError(`reduceOnPlateau: factor = ${this.#options.factor}`, 'It must be below 1.');
+    const { factor, patience, threshold, cooldown, min, eps } = this.#options;
+    if (!(factor < 1)) throw new ValueError(`reduceOnPlateau: factor = ${factor}`, 'It must be below 1.');
+    finite('reduceOnPlateau', { factor, patience, threshold, cooldown, min, eps });
     this.#best = this.#options.mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
   /** Takes in the measure of an epoch. */

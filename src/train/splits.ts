@@ -15,6 +15,13 @@ export interface SplitOptions {
   stratify?: ArrayLike<number>;
 }
 
+function checkSamples(what: string, n: number): void {
+  if (!Number.isSafeInteger(n) || n < 1)
+    throw new ValueError(
+      `${what} of ${n} samples`,
+      'The number of samples is a whole number, 1 or more: dataset.length.',
+    );
+}
 const streamOf = ({ seed }: SplitOptions): Generator => new Generator(seed ?? generator().words(1)[0]!);
 
 /** Samples by label, each group in random order; one group without labels. */
@@ -36,11 +43,15 @@ const positions = (list: readonly number[]): Int32Array => Int32Array.from(list)
 
 /** Keeps a share of the samples aside, at random. */
 export function holdOut(n: number, share = 0.2, options: SplitOptions = {}): Split {
+  checkSamples('holdOut', n);
   if (!(share > 0 && share < 1)) throw new ValueError(`holdOut: share = ${share}`, 'It must lie between 0 and 1.');
   const train: number[] = [];
   const test: number[] = [];
+  let before = 0;
   for (const group of groups(n, options)) {
-    const cut = Math.round(group.length * share);
+    // Rounded as a running total, so that many small groups do not all round the same way.
+    const cut = Math.round((before + group.length) * share) - Math.round(before * share);
+    before += group.length;
     test.push(...group.slice(0, cut));
     train.push(...group.slice(cut));
   }
@@ -54,6 +65,7 @@ export function holdOut(n: number, share = 0.2, options: SplitOptions = {}): Spl
 
 /** Every sample is in the test part of exactly one of `k` splits. */
 export function kFold(n: number, k = 5, options: SplitOptions = {}): Split[] {
+  checkSamples('kFold', n);
   if (!Number.isInteger(k) || k < 2 || k > n)
     throw new ValueError(
       `kFold: ${k} folds of ${n} samples`,
@@ -73,14 +85,19 @@ export function kFold(n: number, k = 5, options: SplitOptions = {}): Split[] {
 }
 
 /** As many splits as samples, each with one sample to test. */
-export const leaveOneOut = (n: number): Split[] =>
-  Array.from({ length: n }, (_, sample) => ({
+export function leaveOneOut(n: number): Split[] {
+  checkSamples('leaveOneOut', n);
+  return Array.from({ length: n }, (_, sample) => ({
     train: Int32Array.from({ length: n - 1 }, (_, i) => (i < sample ? i : i + 1)),
     test: Int32Array.of(sample),
   }));
+}
 
 /** `repeats` times n samples drawn with replacement to train on; those never drawn are the test. */
 export function bootstrap(n: number, repeats: number, options: { seed?: number } = {}): Split[] {
+  checkSamples('bootstrap', n);
+  if (!Number.isSafeInteger(repeats) || repeats < 1)
+    throw new ValueError(`bootstrap: ${repeats} repeats`, 'Give a whole number, 1 or more.');
   const stream = streamOf(options);
   return Array.from({ length: repeats }, () => {
     const train = Int32Array.from(stream.words(n), (word) => Math.floor((word / 2 ** 32) * n));

@@ -38,7 +38,9 @@ function prepare(what: string, x: Tensor, y: Tensor, classes: number, { alpha = 
     );
   if (x.rank < 2 || y.rank !== 1 || x.shape[0] !== y.shape[0])
     throw new ShapeError(`${what}: inputs ${show(x.shape)}, labels ${show(y.shape)}`, 'It takes [n, …] and [n].');
-  if (!(alpha > 0)) throw new ValueError(`${what}: alpha ${alpha}`, 'Use a number above 0.');
+  if (!(alpha > 0 && Number.isFinite(alpha))) throw new ValueError(`${what}: alpha ${alpha}`, 'Use a number above 0.');
+  if (!Number.isSafeInteger(classes) || classes < 1)
+    throw new ValueError(`${what}: ${classes} classes`, 'Use a whole number from 1.');
   checkLabels(elementsOf(y), classes);
   const chance = new Chance(generator ?? sharedGenerator());
   const n = y.size;

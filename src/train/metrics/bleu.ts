@@ -14,7 +14,7 @@ function grams(tokens: Tokens, n: number): Map<string, number> {
 }
 
 /**
- * BLEU of a whole set, 0 to 1: the geometric mean of the n-gram precisions, times a penalty for brevity.
+ * BLEU of a whole set, 0 to 1, as sacrebleu counts it: the geometric mean of the n-gram precisions, times a penalty for brevity.
  * @param references one or several for each candidate.
  * @param options `order`: longest n-gram, 4 by default; `smooth` adds one to counts above single tokens (Lin and Och, 2004).
  */

@@ -16,6 +16,8 @@ export interface CurvePoint {
 
 /** Points at every threshold, from the strictest on; equal scores are one threshold. */
 export function thresholds(scores: ArrayLike<number>, labels: ArrayLike<number>): CurvePoint[] {
+  const unknown = Array.from(scores).findIndex(Number.isNaN);
+  if (unknown >= 0) throw new ValueError(`a curve over scores: score ${unknown} is NaN`, 'NaN has no rank.');
   const order = Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   const positives = order.reduce((sum, i) => sum + (labels[i]! > 0 ? 1 : 0), 0);
   const negatives = order.length - positives;
