@@ -243,7 +243,7 @@ export class Tensor<S extends Shape = Shape> {
   div(this: Tensor, other: Operand): Tensor {
     return new Tensor(b.div(floating(this.node), floating(this.#lift(other))));
   }
-  /** ⌊this / other⌋, broadcast. */
+  /** ⌊this / other⌋, broadcast. Whole numbers divided by 0 give 0, where PyTorch stops: values are known too late to stop here. */
   floorDivide<T extends Tensor, U extends Tensor = t.Scalar>(
     this: T,
     other: t.Other<'floorDivide', T, U>,
@@ -257,7 +257,7 @@ export class Tensor<S extends Shape = Shape> {
     const rest = b.binary('ne', b.binary('mod', p, q), zero);
     return new Tensor(b.sub(b.div(p, q), b.binary('and', apart, rest)));
   }
-  /** Remainder with the sign of the divisor. */
+  /** Remainder with the sign of the divisor. Of whole numbers divided by 0 it is the dividend. */
   mod<T extends Tensor, U extends Tensor = t.Scalar>(this: T, other: t.Other<'mod', T, U>): Tensor<t.Both<T, U>>;
   mod(this: Tensor, other: Operand): Tensor {
     return this.#binary('mod', other);

@@ -266,5 +266,11 @@ test('misuse is named', () => {
   expect(() => optim.sgd([p], { lr: -1 })).toThrow(/lr = -1/);
   expect(() => optim.adam([p], { betas: [1.5, 0.9] })).toThrow(/betas\[0\] = 1.5/);
   expect(() => optim.sgd([p], { nesterov: true })).toThrow(/Nesterov/);
+  const model: unknown = nn.linear(2, 1);
+  for (const name of ['sgd', 'adam', 'lbfgs', 'clipGradNorm', 'l1Penalty'])
+    expect(() => call(name, model, 1)).toThrow(/no list of parameters. Pass model\.parameters\(\)/);
+  expect(() => call('stepLR', model, 3)).toThrow(/no optimizer with groups/);
+  expect(() => call('exponentialLR', optim.sgd([p]), 'x')).toThrow(/gamma = x/);
+  expect(() => call('ema', [p])).toThrow(/no model/);
   expect(() => optim.clipGradNorm([p], 0)).toThrow(/maxNorm = 0/);
 });

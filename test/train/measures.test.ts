@@ -145,6 +145,12 @@ describe('splits', () => {
     expect(sorted([...split.train, ...split.test])).toEqual(all);
     expect(train.holdOut(50, 0.2, { seed: 1, stratify: labels })).toEqual(split);
     expect(train.holdOut(50, 0.2, { seed: 2, stratify: labels })).not.toEqual(split);
+    // Small groups do not all round the same way: 10 labels of 2 leave 4 of 20 to test, not none.
+    const few = Array.from({ length: 20 }, (_, i) => i % 10);
+    expect(train.holdOut(20, 0.2, { seed: 1, stratify: few }).test.length).toBe(4);
+    expect(() => train.holdOut(-1)).toThrow(/holdOut of -1 samples/);
+    expect(() => train.bootstrap(5, 0)).toThrow(/bootstrap: 0 repeats/);
+    expect(() => train.thresholds([0.1, Number.NaN], [0, 1])).toThrow(/score 1 is NaN/);
   });
   test('k folds test every sample once', () => {
     const folds = train.kFold(50, 4, { seed: 1, stratify: labels });
