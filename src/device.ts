@@ -95,6 +95,8 @@ export interface KernelSummary {
   readonly flops: number;
   /** Bytes of everything read and written, each counted once. */
   readonly bytes: number;
+  /** The source text, where the device compiles one. */
+  readonly source?: string;
 }
 
 /** A device: something that compiles plans. */

@@ -1,6 +1,5 @@
 // Rows: chains of reductions over short axes with elementwise work between them; a team of threads a row.
 import type { Instruction, LoopKernel } from '../../fuse/kernel.js';
-import { sizeOf } from '../../shape.js';
 import { Accumulator, combine } from './accumulate.js';
 import { scalarOf } from './dialect.js';
 import { unsigned } from './literal.js';
@@ -135,9 +134,7 @@ class Rows {
     const reduces = program.instructions.filter(
       (instruction) => instruction.op === 'reduce' && this.#stages[instruction.args[0]] === stage,
     );
-    const stores = program.outputs.filter(
-      ({ register }) => this.#isFull(register) && this.#storeStage(register) === stage,
-    );
+    const stores = program.outputs.filter(({ register }) => this.#isFull(register) && this.#stages[register] === stage);
     const holds = [...this.#held].filter((register) => this.#stages[register] === stage);
     if (reduces.length + stores.length + holds.length === 0) return;
     const accumulators = reduces.map((instruction) => {
@@ -183,10 +180,6 @@ class Rows {
     });
   }
 
-  #storeStage(register: number): number {
-    return this.#stages[register]!;
-  }
-
   /** The value of a register for one element: known in this sweep, held from one before, or computed. */
   #value(register: number, stage: number, index: string, at: Position): string {
     const registers = this.#registers;
@@ -212,6 +205,3 @@ class Rows {
 export const row = (kernel: LoopKernel, place: number, target: Target): Dispatch[] => [
   new Rows(kernel, place, target).render(),
 ];
-
-/** Elements of a row. */
-export const rowLength = ({ dims, rowDims }: LoopKernel): number => sizeOf(dims.slice(dims.length - rowDims));

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Backend, Executable, Memory } from '../../device.js';
-import { describe } from '../../fuse/describe.js';
 import { optimize } from '../../fuse/optimize.js';
 import { schedule } from '../../fuse/schedule.js';
 import type { Plan } from '../../plan.js';
@@ -10,6 +9,7 @@ import { isProfiling, record } from '../../profile.js';
 import { writeParameters } from '../gpu/parameters.js';
 import { render } from '../gpu/render.js';
 import type { Rendered } from '../gpu/rendered.js';
+import { summaries } from '../gpu/summary.js';
 import { wgsl } from '../gpu/wgsl.js';
 import type { Line } from './line.js';
 import { WebgpuMemory } from './memory.js';
@@ -37,9 +37,9 @@ class WebgpuExecutable implements Executable {
     readonly memory: WebgpuMemory,
   ) {
     const scheduled = schedule(optimize(plan));
-    this.kernels = describe(scheduled);
     const rendered = render(scheduled, wgsl, memory.line.adapter.limits);
     this.#rendered = rendered;
+    this.kernels = summaries(scheduled, rendered);
     const places = new Map<number, number>();
     this.#outside = scheduled.buffers.filter(({ leaf, output }, i) => {
       if (leaf === undefined && output === undefined) return false;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWebgpu } from '../../../src/backend/webgpu/index.js';
 import { WebgpuMemory } from '../../../src/backend/webgpu/memory.js';
 import { DeviceError, IndexError } from '../../../src/errors.js';
-import { device, memory, profile, randn, tensor } from '../../../src/index.js';
+import { device, explain, memory, profile, randn, tensor } from '../../../src/index.js';
 import { environment, useSoftwareVulkan } from './vulkan.js';
 
 const missing = useSoftwareVulkan();
@@ -73,6 +73,13 @@ describe.skipIf(missing !== null)(missing ?? 'webgpu', { timeout: 600_000 }, () 
     });
     expect(kernels.length).toBeGreaterThan(0);
     for (const { ms } of kernels) expect(ms).toBeGreaterThan(0);
+  });
+
+  test('an explanation has the source of each kernel', () => {
+    const x = randn([8, 100]);
+    x.dataSync();
+    const [kernel] = explain(x.softmax(-1)).kernels;
+    expect(kernel?.source).toMatch(/@compute @workgroup_size\(256\)\nfn row\(/);
   });
 
   test('memory stays flat over many steps', () => {

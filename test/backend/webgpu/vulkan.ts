@@ -8,6 +8,9 @@ const chromium = '/usr/lib/chromium';
 const driver = `${chromium}/vk_swiftshader_icd.json`;
 const loader = `${chromium}/libvulkan.so.1`;
 
+/** Loaded once by its path, the loader is found by its name too, for as long as something holds it. */
+const loaded: ReturnType<typeof koffi.load>[] = [];
+
 /** Makes WebGPU find a device, for this process and those it starts. Returns what is missing, or null. */
 export function useSoftwareVulkan(): string | null {
   try {
@@ -18,8 +21,7 @@ export function useSoftwareVulkan(): string | null {
   if (process.env.VK_ICD_FILENAMES || process.platform !== 'linux') return null;
   if (!existsSync(driver) || !existsSync(loader)) return 'no software Vulkan: install the package chromium';
   process.env.VK_ICD_FILENAMES = driver;
-  // Loaded once by its path, it is found by its name too.
-  koffi.load(loader);
+  loaded.push(koffi.load(loader));
   return null;
 }
 
