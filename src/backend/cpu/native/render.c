@@ -254,6 +254,62 @@ static void finish_total(renderer *r, const lasting *rows, int t, int copies) {
   gl_emit_sized(out, gl_x86_store_one, GL_128, x, 0, gl_at(GL_RAX, GL_R9, 0), 0, false);
 }
 
+/* Uniform values go to vectors; addresses of what is read from memory or written to it to general registers, while there are some. */
+static void load_operands(renderer *r, int *top) {
+  gl_assembler *out = &r->paint.out;
+  int pointers = 0, uniforms = 0;
+  for (int i = r->segment->first; i < r->segment->first + r->segment->count; i++) {
+    const gl_instruction *in = &r->code->instructions[i];
+    int list[4];
+    int n = in->op == GL_OP_expand ? 0 : operands(in, list);
+    for (int k = n - 1; k >= 0; k--)
+      if (!(r->flags[list[k]] & GL_IS_UNIFORM) && made_before(r, list[k], i)) list[k] = list[--n];
+    if (!is_total(in->op) && outlives(r, i)) list[n++] = in->dst;
+    for (int k = 0; k < n; k++) {
+      const int reg = list[k];
+      if (r->flags[reg] & GL_IS_UNIFORM) {
+        if (r->uniform[reg] != NONE || uniforms == MAX_UNIFORM) continue;
+        gl_load_pointer(out, GL_RAX, GL_RDI, 8 * reg);
+        r->uniform[reg] = (int8_t)keep_vector(r, top), uniforms++;
+        gl_emit(out, gl_x86_load, r->uniform[reg], 0, gl_at(GL_RAX, -1, 0));
+      } else if (r->pointer[reg] == NONE && pointers < POINTERS) {
+        r->pointer[reg] = (int8_t)pointerRegisters[pointers++];
+        gl_load_pointer(out, r->pointer[reg], GL_RDI, 8 * reg);
+      }
+    }
+  }
+}
+/* Vectors for what lasts for a row. */
+static lasting choose_lasting(renderer *r, int copies, int *top) {
+  lasting rows = {0};
+  for (int i = r->segment->first; i < r->segment->first + r->segment->count; i++) {
+    const int op = r->code->instructions[i].op;
+    if (op == GL_OP_expand) rows.spreadOf[rows.spreads] = i, rows.spreadVector[rows.spreads++] = keep_vector(r, top);
+    if (!is_total(op)) continue;
+    rows.totalOf[rows.totals] = i;
+    for (int c = 0; c < copies; c++) rows.totalVector[rows.totals][c] = keep_vector(r, top);
+    rows.totals++;
+  }
+  choose_divisor(r, &rows, top);
+  return rows;
+}
+/* Row r9 begins at element rcx: where it ends, its values, totals of nothing. */
+static void begin_row(renderer *r, const lasting *rows, int copies) {
+  gl_assembler *out = &r->paint.out;
+  gl_bytes(out, "4c8d1411"); /* r10 = rcx + rdx */
+  for (int s = 0; s < rows->spreads; s++) {
+    gl_load_pointer(out, GL_RAX, GL_RDI, 8 * r->code->instructions[rows->spreadOf[s]].a);
+    gl_emit(out, gl_x86_spread, rows->spreadVector[s], 0, gl_at(GL_RAX, GL_R9, 0));
+  }
+  if (rows->divisorOf > NONE) gl_prepare_divisor(&r->paint, &rows->divisor);
+  for (int t = 0; t < rows->totals; t++) {
+    const int op = r->code->instructions[rows->totalOf[t]].op, neutral = op == GL_OP_rsum ? GL_ZERO : op == GL_OP_rmax ? GL_MINUS_INFINITY : GL_INFINITY;
+    for (int c = 0; c < copies; c++) gl_emit(out, gl_x86_spread, rows->totalVector[t][c], 0, gl_at(GL_R8, -1, (int)sizeof gl_numbers[0] * neutral));
+    gl_mask_clear(out, 4 + t);
+  }
+}
+
+/* rdi: addresses of registers; rsi: elements, or rows; rdx: length of a row. rcx: the element at hand, r9: the row, r8: numbers. */
 size_t gl_render(const gl_code *code, const uint8_t *flags, const gl_segment *segment, int64_t length, uint8_t *to, size_t capacity) {
   renderer r = {.code = code, .flags = flags, .segment = segment};
   gl_assembler *out = &r.paint.out;
@@ -262,68 +318,20 @@ size_t gl_render(const gl_code *code, const uint8_t *flags, const gl_segment *se
   r.paint.free = ~0u, r.paint.make_room = make_room, r.paint.context = &r;
   for (int v = 0; v < VECTORS; v++) r.holds[v] = NONE;
   for (int reg = 0; reg < code->nRegisters; reg++) r.where[reg] = r.pointer[reg] = r.uniform[reg] = NONE;
-  const int end = segment->first + segment->count;
   bool totals = false;
-  for (int i = segment->first; i < end; i++) totals |= is_total(code->instructions[i].op);
-  const int copies = totals && gl_shape_class(length) % 2 == 0 ? 4 : 1;
+  for (int i = segment->first; i < segment->first + segment->count; i++) totals |= is_total(code->instructions[i].op);
+  const int copies = totals && gl_shape_class(length) % 2 == 0 ? 4 : 1; /* four totals side by side wait for no sum */
 
-  gl_bytes(out, "53 55 4154 4155 4156 4157"); /* push rbx, rbp, r12 … r15 */
-  gl_bytes(out, "49b8");                      /* r8: numbers that instructions read */
+  gl_bytes(out, "53 55 4154 4155 4156 4157 49b8"); /* push rbx, rbp, r12 … r15; r8 = … */
   const uint64_t numbers = (uint64_t)(uintptr_t)gl_numbers;
   gl_word32(out, (int64_t)(numbers & 0xFFFFFFFF)), gl_word32(out, (int64_t)(numbers >> 32));
-  int pointers = 0, uniforms = 0, top = VECTORS - 1;
-  for (int i = segment->first; i < end; i++) { /* uniform values, and addresses of what is read from memory or written to it */
-    const gl_instruction *in = &code->instructions[i];
-    int list[4];
-    int n = in->op == GL_OP_expand ? 0 : operands(in, list);
-    for (int k = n - 1; k >= 0; k--)
-      if (!(flags[list[k]] & GL_IS_UNIFORM) && made_before(&r, list[k], i)) list[k] = list[--n];
-    if (!is_total(in->op) && outlives(&r, i)) list[n++] = in->dst;
-    for (int k = 0; k < n; k++) {
-      const int reg = list[k];
-      if (flags[reg] & GL_IS_UNIFORM) {
-        if (r.uniform[reg] != NONE || uniforms == MAX_UNIFORM) continue;
-        gl_load_pointer(out, GL_RAX, GL_RDI, 8 * reg);
-        r.uniform[reg] = (int8_t)keep_vector(&r, &top), uniforms++;
-        gl_emit(out, gl_x86_load, r.uniform[reg], 0, gl_at(GL_RAX, -1, 0));
-      } else if (r.pointer[reg] == NONE && pointers < POINTERS) {
-        r.pointer[reg] = (int8_t)pointerRegisters[pointers++];
-        gl_load_pointer(out, r.pointer[reg], GL_RDI, 8 * reg);
-      }
-    }
-  }
-  lasting rows = {0};
-  for (int i = segment->first; i < end; i++) {
-    const gl_instruction *in = &code->instructions[i];
-    if (in->op == GL_OP_expand) rows.spreadOf[rows.spreads] = i, rows.spreadVector[rows.spreads++] = keep_vector(&r, &top);
-    if (is_total(in->op)) {
-      rows.totalOf[rows.totals] = i;
-      for (int c = 0; c < copies; c++) rows.totalVector[rows.totals][c] = keep_vector(&r, &top);
-      rows.totals++;
-    }
-  }
-
-  choose_divisor(&r, &rows, &top);
-
-  gl_bytes(out, "31c9"); /* rcx: the element at hand */
-  uint8_t *rowStart = NULL;
-  if (segment->byRow) {
-    gl_bytes(out, "4531c9"); /* r9: the row at hand */
-    rowStart = out->at;
-    gl_bytes(out, "4c8d1411"); /* r10 = rcx + length: where the row ends */
-    for (int s = 0; s < rows.spreads; s++) {
-      gl_load_pointer(out, GL_RAX, GL_RDI, 8 * code->instructions[rows.spreadOf[s]].a);
-      gl_emit(out, gl_x86_spread, rows.spreadVector[s], 0, gl_at(GL_RAX, GL_R9, 0));
-    }
-    if (rows.divisorOf > NONE) gl_prepare_divisor(&r.paint, &rows.divisor);
-    for (int t = 0; t < rows.totals; t++) {
-      const int op = code->instructions[rows.totalOf[t]].op;
-      for (int c = 0; c < copies; c++)
-        gl_emit(out, gl_x86_spread, rows.totalVector[t][c], 0, gl_at(GL_R8, -1, (int)sizeof gl_numbers[0] * (op == GL_OP_rsum ? GL_ZERO : op == GL_OP_rmax ? GL_MINUS_INFINITY : GL_INFINITY)));
-      gl_mask_clear(out, 4 + t);
-    }
-  }
-  uint8_t *start = out->at;
+  int top = VECTORS - 1;
+  load_operands(&r, &top);
+  const lasting rows = choose_lasting(&r, copies, &top);
+  gl_bytes(out, "31c9 4531c9"); /* rcx = r9 = 0 */
+  const uint8_t *rowStart = out->at;
+  if (segment->byRow) begin_row(&r, &rows, copies);
+  const uint8_t *start = out->at;
   for (int copy = 0; copy < copies; copy++) {
     r.offset = 64 * copy;
     body(&r, &rows, copy);
