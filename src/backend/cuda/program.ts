@@ -1,8 +1,8 @@
 // In: rendered kernels. Out: a program whose runs take addresses and numbers, and put everything on the GPU's stream.
 import type { KernelSummary } from '../../device.js';
-import type { DType } from '../../dtype.js';
 import { matmulPrecision } from '../../precision.js';
 import { isProfiling, record } from '../../profile.js';
+import { writeParameters } from '../gpu/parameters.js';
 import type { Dispatch, Rendered } from '../gpu/rendered.js';
 import type { Block } from './allocator.js';
 import { NoAlgorithm, ProductStep } from './cublas.js';
@@ -24,17 +24,6 @@ function runsBeforeGraph(steps: number): number {
 
 /** Gives back the graphs of programs that nothing reaches any more. */
 const abandoned = new FinalizationRegistry<Graphs>((graphs) => graphs.clear());
-
-const float = (view: DataView, at: number, value: number): void => view.setFloat32(at, value, true);
-const writers: Record<DType, (view: DataView, at: number, value: number) => void> = {
-  float16: float,
-  bfloat16: float,
-  float32: float,
-  float64: (view, at, value) => view.setFloat64(at, value, true),
-  int32: (view, at, value) => view.setInt32(at, value, true),
-  uint32: (view, at, value) => view.setUint32(at, value, true),
-  bool: (view, at, value) => view.setUint8(at, value === 0 ? 0 : 1),
-};
 
 /** What a program is made of. */
 export interface Parts {
@@ -118,7 +107,7 @@ export class Program {
   /** Puts a run on the stream. */
   run(outside: readonly number[], scalars: readonly number[]): void {
     const addresses = this.#addresses;
-    const { memory, parameters } = this.#rendered;
+    const { memory } = this.#rendered;
     this.#outside.forEach((place, i) => {
       addresses[place] = outside[i]!;
     });
@@ -127,7 +116,7 @@ export class Program {
       for (const [place, { offset }] of memory.offsets) addresses[place] = arena + offset;
     }
     if (this.#parameters && this.#changed(scalars)) {
-      for (const { scalar, dtype, at } of parameters) writers[dtype](this.#numbers, at, scalars[scalar]!);
+      writeParameters(this.#rendered, scalars, this.#numbers);
       this.#gpu.stream.write(this.#parameters.address, new Uint8Array(this.#numbers.buffer));
     }
     if (isProfiling()) this.#profile();

@@ -1,6 +1,7 @@
 // The shared suites on CUDA: generated kernels, run by the stand-in driver on this processor, against the reference.
 import { beforeAll, describe } from 'vitest';
 import { graphsAgree, opsAgree } from '../../ops/agree.js';
+import { chapterAgrees } from '../chapter.js';
 import { rehearse } from './rehearse.js';
 import { missing, useStandIn } from './stand-in.js';
 
@@ -18,4 +19,5 @@ describe.skipIf(reason !== null)(reason ?? 'cuda', { timeout: 600_000 }, () => {
   }, 600_000);
   opsAgree('cuda', { reals, looser: { pow: 10, matmul: 4, conv: 10, tan: 4, acosh: 4, atanh: 4, prod: 4 } });
   graphsAgree('cuda', rounds);
+  if (!process.env.STAND_IN_CHECKED) chapterAgrees('cuda');
 });

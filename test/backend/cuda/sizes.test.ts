@@ -1,7 +1,6 @@
-// Shapes beyond those of the shared cases, numbers at the edges, and steps of a chapter, on the stand-in for CUDA.
+// Shapes beyond those of the shared cases, and numbers at the edges, on the stand-in for CUDA.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { device, tensor } from '../../../src/index.js';
-import { chapterAgrees } from '../chapter.js';
 import { edges, sizes, values } from '../webgpu/sizes.js';
 import { missing, type StandIn, useStandIn } from './stand-in.js';
 
@@ -42,6 +41,4 @@ describe.skipIf(reason !== null)(reason ?? 'cuda', { timeout: 600_000 }, () => {
       expect(same, `element ${i}: ${v} instead of ${e}`).toBe(true);
     });
   });
-
-  chapterAgrees('cuda');
 });
