@@ -5,6 +5,7 @@ import type { Writer } from './arithmetic.js';
 import { type Call, type Dialect, type Helper, type Scalar, type Shared, scalarOf } from './dialect.js';
 import { literal } from './literal.js';
 import type { Binding, Dispatch, Limits, Parameter } from './rendered.js';
+import { countable } from './space.js';
 
 /** The numbers that each run brings, laid out for all kernels of a schedule. */
 export class ParameterBlock {
@@ -118,6 +119,7 @@ export class Source implements Writer {
   /** The name of a buffer; with `quads` its elements are vectors of four. */
   memory(buffer: number, writes = false, quads = false): string {
     const known = this.#bindings.get(buffer);
+    if (!known) countable(this.target.buffers[buffer]!.length);
     const name = known?.name ?? `b${this.#bindings.size}`;
     this.#bindings.set(buffer, { name, writes: writes || (known?.writes ?? false), quads });
     return name;

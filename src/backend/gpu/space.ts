@@ -1,4 +1,5 @@
 // Iteration spaces: their indices, and where in memory these lead.
+import { DeviceError } from '../../errors.js';
 import type { Access } from '../../fuse/kernel.js';
 import { sizeOf } from '../../shape.js';
 import { unsigned } from './literal.js';
@@ -34,6 +35,15 @@ export function mergedDims(dims: readonly number[], over: readonly number[], ste
   return groups;
 }
 
+/** Kernels count in 32 bits. @throws DeviceError for a number of elements beyond that */
+export function countable(size: number): number {
+  if (size <= 0xffffffff) return size;
+  throw new DeviceError(
+    `a kernel over ${size} elements, and kernels of GPUs count to 2³²`,
+    "Split the tensor, or compute there: device('cpu').",
+  );
+}
+
 /** Some dims of a space under one linear index, the last dim fastest. */
 export class Space {
   readonly size: number;
@@ -49,7 +59,7 @@ export class Space {
     over: readonly number[],
     steps: readonly Steps[],
   ) {
-    this.size = sizeOf(over.map((d) => dims[d]!));
+    this.size = countable(sizeOf(over.map((d) => dims[d]!)));
     this.#groups = mergedDims(dims, over, steps);
     this.#sizes = this.#groups.map((group) => sizeOf(group.map((d) => dims[d]!)));
   }

@@ -38,6 +38,7 @@ class WebgpuExecutable implements Executable {
   ) {
     const scheduled = schedule(optimize(plan));
     const rendered = render(scheduled, wgsl, memory.line.adapter.limits);
+    memory.needScratch(rendered.memory.bytes);
     this.#rendered = rendered;
     this.kernels = summaries(scheduled, rendered);
     const places = new Map<number, number>();
@@ -97,7 +98,7 @@ export function openWebgpu(): Backend {
     software,
     compile: (plan) => new WebgpuExecutable(plan, memory),
     allocate: (_, length) => memory.array(length),
-    scratchBytes: () => 0,
+    scratchBytes: () => memory.scratchBytes,
   };
 }
 

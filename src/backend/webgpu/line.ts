@@ -8,6 +8,7 @@ import {
   contentOf,
   headOf,
   newAnswer,
+  outOfMemory,
   type Start,
   state,
   textOf,
@@ -28,6 +29,8 @@ const cures = {
   package: 'Install it beside gradlab: npm install webgpu (0.6.2 or later).',
   adapter:
     "It needs a GPU driver with Vulkan, Metal or Direct3D 12; on Linux also libvulkan1. Until then use device('cpu').",
+  memory: "Take smaller batches, let go of tensors that are not needed, or compute there: device('cpu').",
+  defect: 'This is a defect of gradlab; please report it.',
   device: "Update the GPU's driver, or use device('cpu').",
 };
 
@@ -134,7 +137,8 @@ export class Line {
     if (found === state.done) return contentOf(answer).subarray(0, length);
     if (found === state.lost) this.#lose(textOf(answer));
     this.#check();
-    throw new DeviceError(`webgpu: ${textOf(answer)}`, 'This is a defect of gradlab; please report it.');
+    const text = textOf(answer);
+    throw new DeviceError(`webgpu: ${text}`, text.startsWith(outOfMemory) ? cures.memory : cures.defect);
   }
 
   #check(): void {

@@ -56,7 +56,7 @@ export class WebgpuMemory implements DeviceMemory {
   #forget(): void {
     this.#line = null;
     this.#free.clear();
-    this.#used = this.#kept = 0;
+    this.#used = this.#kept = this.scratchBytes = 0;
   }
 
   #release(buffer: Buffer): void {
@@ -70,6 +70,20 @@ export class WebgpuMemory implements DeviceMemory {
     const list = this.#free.get(buffer.bytes);
     if (list) list.push(buffer);
     else this.#free.set(buffer.bytes, [buffer]);
+  }
+
+  /** Bytes of scratch memory that programs need, one at a time. */
+  scratchBytes = 0;
+
+  /** Says that a program needs scratch memory. */
+  needScratch(bytes: number): void {
+    const { largestBuffer } = this.line.adapter;
+    if (bytes > largestBuffer)
+      throw new DeviceError(
+        `webgpu: what lies between these operations needs ${bytes} bytes at once, and a buffer of this device has at most ${largestBuffer}`,
+        "Take smaller batches, ask for values in between, or compute there: device('cpu').",
+      );
+    this.scratchBytes = Math.max(this.scratchBytes, bytes);
   }
 
   /** Memory for elements, contents undefined. */

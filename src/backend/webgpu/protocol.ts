@@ -59,6 +59,9 @@ export interface Adapter {
 
 /** State of an answer: its first word; the second is the length of what follows. */
 export const state = { waiting: 0, done: 1, failed: 2, lost: 3 } as const;
+/** How a message of a failure for want of memory begins. */
+export const outOfMemory = 'out of memory';
+
 /** Words before an answer's content, and room that a message needs. */
 const headWords = 2;
 const leastRoom = 4096;

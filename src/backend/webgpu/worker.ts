@@ -1,6 +1,15 @@
 // In a worker thread, which owns the WebGPU device. In: commands. Out: work on the GPU, and answers to those who wait.
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Adapter, type Answered, answerWith, type Command, type Launch, type Start, state } from './protocol.js';
+import {
+  type Adapter,
+  type Answered,
+  answerWith,
+  type Command,
+  type Launch,
+  outOfMemory,
+  type Start,
+  state,
+} from './protocol.js';
 
 /** Words that kernels write where an index is out of range. */
 const statusBytes = 16;
@@ -36,7 +45,7 @@ class Server {
   ) {
     this.#status = this.#create(statusBytes);
     device.addEventListener('uncapturederror', ({ error }) => {
-      this.#failure ??= error.message;
+      this.#failure ??= error instanceof GPUOutOfMemoryError ? `${outOfMemory}: ${error.message}` : error.message;
     });
     void device.lost.then(({ message, reason }) => {
       this.#lost = `${message || 'no message'} (${reason})`;
