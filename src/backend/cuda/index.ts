@@ -1,6 +1,5 @@
 // The CUDA device: plans become kernels that NVRTC compiles, run through the driver of an NVIDIA GPU.
 import type { Backend, Executable, KernelSummary, Memory } from '../../device.js';
-import { describe } from '../../fuse/describe.js';
 import type { Schedule } from '../../fuse/kernel.js';
 import { optimize } from '../../fuse/optimize.js';
 import { schedule } from '../../fuse/schedule.js';
@@ -9,6 +8,7 @@ import { type MatmulPrecision, matmulPrecision } from '../../precision.js';
 import { cuda } from '../gpu/cuda.js';
 import { render } from '../gpu/render.js';
 import type { Limits } from '../gpu/rendered.js';
+import { summaries } from '../gpu/summary.js';
 import { release } from './driver.js';
 import { size } from './errors.js';
 import { Gpu } from './gpu.js';
@@ -59,10 +59,13 @@ class CudaExecutable implements Executable {
 
   constructor(plan: Plan, gpu: Gpu) {
     const { schedule: scheduled, products } = divide(schedule(optimize(plan)), libraryChoice(gpu));
-    this.kernels = describe(scheduled);
+    const rendered = render(scheduled, cuda, limits);
+    this.kernels = summaries(scheduled, rendered).map((summary, kernel) =>
+      products.has(kernel) ? { ...summary, source: 'a product that cublasLt computes' } : summary,
+    );
     this.#outside = outsideOf(scheduled);
     this.#program = new Program(gpu, {
-      rendered: render(scheduled, cuda, limits),
+      rendered,
       kernels: this.kernels,
       buffers: scheduled.buffers.length,
       outside: this.#outside.map(({ buffer }) => buffer),
