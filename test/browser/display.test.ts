@@ -60,7 +60,7 @@ describe('displays in JupyterLab', () => {
     const shown = await notebook.cells();
     for (const cell of shown.slice(0, live)) expect(cell.errors).toEqual([]);
     expect(shown[live]?.errors).toEqual(['Interrupted: the cell was stopped']);
-    expect(shown[live]?.text).toMatch(/step \d+ · epoch 1 of 3 · stopped · /);
+    expect(shown[live]?.text).toMatch(/step [\d,]+ · epoch 1 of 3 · stopped · /);
     expect(await notebook.output(live).locator('svg.marks').count()).toBe(1);
     expect(await notebook.output(1).locator('td').count()).toBe(4);
     expect(await notebook.output(2).locator('td b').allTextContents()).toEqual(['7 → 1']);
