@@ -69,15 +69,15 @@ class Encoder {
     readonly numbering: Numbering,
     readonly scalarCount: number,
     readonly leafCount: number,
-    /** Leaves from this one on stay the same over all runs of the program that a scan makes of it. */
-    firstStill: number,
+    /** How often a leaf's packed form serves for each contraction that reads it: in a body, never or at every step. */
+    serves: (leaf: number) => number,
   ) {
     this.#memory = planMemory(schedule);
     for (const kernel of schedule.kernels) {
       if (kernel.kind !== 'contract') continue;
       for (const [i, key] of operandKeys(kernel).entries()) {
         const { leaf } = schedule.buffers[(i === 0 ? kernel.a : kernel.b).buffer]!;
-        if (leaf !== undefined) this.#readers.set(key, (this.#readers.get(key) ?? 0) + (leaf < firstStill ? 1 : 2));
+        if (leaf !== undefined) this.#readers.set(key, (this.#readers.get(key) ?? 0) + serves(leaf));
       }
     }
   }
@@ -278,7 +278,9 @@ class Encoder {
   }
 
   #scan({ steps, reverse, parts, body, carried, scanned, leaves, outputs, scratch, scratchBytes }: ScanKernel): void {
-    const inner = new Encoder(body, this.numbering, 0, leaves.length, carried + scanned).encode();
+    const inner = new Encoder(body, this.numbering, 0, leaves.length, (leaf) =>
+      leaf < carried + scanned ? 0 : steps,
+    ).encode();
     const firstLiteral = this.scalarCount + this.#literals.length;
     this.#literals.push(...inner.literals);
     const strided = ({ buffer, offset, step, part }: Strided): number[] => {
@@ -363,4 +365,4 @@ class Encoder {
 
 /** Encodes a schedule for the native library. */
 export const encode = (schedule: LoopSchedule, numbering: Numbering, scalarCount: number, leafCount: number): Encoded =>
-  new Encoder(schedule, numbering, scalarCount, leafCount, leafCount).encode();
+  new Encoder(schedule, numbering, scalarCount, leafCount, () => 1).encode();

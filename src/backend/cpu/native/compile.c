@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "opcodes.h"
 #include "render.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -30,6 +31,7 @@ static entry *buckets[BUCKETS];
 static uint8_t *memory;
 static size_t used;
 static bool refused; /* the system gives no memory for code */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all that: parts of a scan compile at a time */
 
 static bool open_memory(void) {
   if (memory || refused) return memory != NULL;
@@ -98,8 +100,26 @@ static entry *build(const gl_code *code, const uint8_t *flags, int64_t length) {
 
 static bool same(const entry *e, u32 hash, const i32 *words, int n) { return e->hash == hash && e->nWords == n && memcmp(e->words, words, sizeof(i32) * (size_t)n) == 0; }
 
+/* The entry of a program, whose key is `words`; made where there is none. Null where there can be none. */
+static const entry *find(const gl_code *code, const uint8_t *flags, int64_t length, const i32 *words, int n, u32 hash) {
+  if (!open_memory()) return NULL;
+  entry **bucket = &buckets[hash % BUCKETS], *found = *bucket;
+  while (found && !same(found, hash, words, n)) found = found->next;
+  if (found) return found;
+  i32 *copy = malloc(sizeof(i32) * (size_t)n);
+  found = copy ? build(code, flags, length) : NULL;
+  if (!found) {
+    free(copy);
+    return NULL;
+  }
+  memcpy(copy, words, sizeof(i32) * (size_t)n);
+  found->words = copy, found->nWords = n, found->hash = hash;
+  found->next = *bucket, *bucket = found;
+  return found;
+}
+
 void gl_compile(gl_code *code, const uint8_t *flags, int64_t length) {
-  if (code->nInstructions == 0 || !open_memory()) return;
+  if (code->nInstructions == 0) return;
   /* The key: the instructions, what is known about registers, what matters about the length. */
   const int nFlags = (code->nRegisters + 3) / 4, n = 5 * code->nInstructions + 2 * nFlags + 1;
   i32 *words = gl_kernel_memory(sizeof(i32) * (size_t)n);
@@ -115,19 +135,10 @@ void gl_compile(gl_code *code, const uint8_t *flags, int64_t length) {
   words[n - 1] = gl_shape_class(length);
   u32 hash = 2166136261u;
   for (int i = 0; i < n; i++) hash = (hash ^ (u32)words[i]) * 16777619u, hash ^= hash >> 15;
-  entry **bucket = &buckets[hash % BUCKETS], *found = *bucket;
-  while (found && !same(found, hash, words, n)) found = found->next;
-  if (!found) {
-    i32 *copy = malloc(sizeof(i32) * (size_t)n);
-    found = copy ? build(code, flags, length) : NULL;
-    if (!found) {
-      free(copy);
-      return;
-    }
-    memcpy(copy, words, sizeof(i32) * (size_t)n);
-    found->words = copy, found->nWords = n, found->hash = hash;
-    found->next = *bucket, *bucket = found;
-  }
+  pthread_mutex_lock(&lock);
+  const entry *found = find(code, flags, length, words, n, hash);
+  pthread_mutex_unlock(&lock);
+  if (!found) return;
   int to = 0;
   for (int at = 0, s = 0; at < code->nInstructions; to++) {
     gl_instruction *in = &code->instructions[to];

@@ -46,45 +46,83 @@ static inline __attribute__((always_inline)) void split_pairs(__m512 even, __m51
 }
 static magnitude_vectors nothing_seen(void) { return (magnitude_vectors){_mm512_set1_epi32(-1), _mm512_setzero_si512()}; }
 
-/* n lines of 32 elements, the rest zero. */
-static void take_lines(const gl_index_map *map, const void *base, int64_t at, int valid, int64_t k, int n, f32 *lines) {
-  GL(gemm_f32).pack(map, base, at, valid, PANEL, k, n, lines);
-  memset(lines + n * PANEL, 0, sizeof(f32) * (size_t)((PANEL - n) * PANEL));
+/* 32 lines, a step of k each, of 32 elements. */
+typedef struct {
+  const f32 *base;
+  i32 offset[PANEL];
+} lines;
+/* n lines where they lie, or, with zeros around, in `copy`. */
+static void find_lines(const gl_index_map *map, const void *base, int64_t at, int valid, int64_t k, int n, f32 *copy, lines *found) {
+  if (n == PANEL && valid == PANEL && at % map->acrossRun + PANEL <= map->acrossRun) {
+    found->base = (const f32 *)base + map->across[at];
+    memcpy(found->offset, map->along + k, sizeof found->offset);
+    return;
+  }
+  GL(gemm_f32).pack(map, base, at, valid, PANEL, k, n, copy);
+  memset(copy + n * PANEL, 0, sizeof(f32) * (size_t)((PANEL - n) * PANEL));
+  found->base = copy;
+  for (int i = 0; i < PANEL; i++) found->offset[i] = i * PANEL;
 }
 /* Step j of a group pairs k = j with k = j + 16, on both sides. */
 static void pack_right(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to) {
   (void)width;
-  f32 lines[PANEL * PANEL] __attribute__((aligned(64)));
+  f32 copy[PANEL * PANEL] __attribute__((aligned(64)));
+  lines from;
   char *group = to;
   for (int64_t k = 0; k < kc; k += PANEL, group += GROUP_BYTES) {
-    take_lines(map, base, at, valid, k0 + k, (int)gl_min(PANEL, kc - k), lines);
+    find_lines(map, base, at, valid, k0 + k, (int)gl_min(PANEL, kc - k), copy, &from);
     magnitude_vectors seen = nothing_seen();
     for (int j = 0; j < HALF; j++)
       for (int h = 0; h < 2; h++)
-        split_pairs(_mm512_load_ps(lines + j * PANEL + h * HALF), _mm512_load_ps(lines + (j + HALF) * PANEL + h * HALF), &seen, group + h * TILE_BYTES + j * 64);
+        split_pairs(_mm512_loadu_ps(from.base + from.offset[j] + h * HALF), _mm512_loadu_ps(from.base + from.offset[j + HALF] + h * HALF), &seen, group + h * TILE_BYTES + j * 64);
     keep_magnitudes(&seen, group);
+  }
+}
+/* to[x][k] = from[k][x] for 16 lines from `first` on, of which 16 elements from x on. */
+static inline void turn(const lines *from, int first, int x, __m512 *to) {
+  __m512 r[HALF], t[HALF];
+#pragma GCC unroll 16
+  for (int i = 0; i < HALF; i++) r[i] = _mm512_loadu_ps(from->base + from->offset[first + i] + x);
+#pragma GCC unroll 8
+  for (int i = 0; i < HALF; i += 2) t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+#pragma GCC unroll 4
+  for (int i = 0; i < HALF; i += 4)
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; j++) {
+      const __m512d p = _mm512_castps_pd(t[i + j]), q = _mm512_castps_pd(t[i + j + 2]);
+      r[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(p, q)), r[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(p, q));
+    }
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    const __m512 a = _mm512_shuffle_f32x4(r[j], r[4 + j], 0x88), b = _mm512_shuffle_f32x4(r[j], r[4 + j], 0xdd);
+    const __m512 c = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0x88), d = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0xdd);
+    to[j] = _mm512_shuffle_f32x4(a, c, 0x88), to[8 + j] = _mm512_shuffle_f32x4(a, c, 0xdd);
+    to[4 + j] = _mm512_shuffle_f32x4(b, d, 0x88), to[12 + j] = _mm512_shuffle_f32x4(b, d, 0xdd);
   }
 }
 static void pack_left(const gl_index_map *map, const void *base, int64_t at, int valid, int width, int64_t k0, int64_t kc, void *to) {
   (void)width;
-  f32 lines[PANEL * PANEL] __attribute__((aligned(64)));
-  const __m512i column = _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi32(PANEL));
+  f32 copy[PANEL * PANEL] __attribute__((aligned(64)));
+  __m512 even[HALF], odd[HALF];
+  lines from;
   char *group = to;
   for (int64_t k = 0; k < kc; k += PANEL, group += GROUP_BYTES) {
     const int n = (int)gl_min(PANEL, kc - k);
     magnitude_vectors seen = nothing_seen();
     const bool straight = map->alongRun - (k0 + k) % map->alongRun >= n;
-    if (!straight) take_lines(map, base, at, valid, k0 + k, n, lines);
+    if (!straight) find_lines(map, base, at, valid, k0 + k, n, copy, &from);
     const __mmask16 low = (__mmask16)((1u << gl_min(n, HALF)) - 1), high = (__mmask16)((1u << gl_max(n - HALF, 0)) - 1);
-    for (int x = 0; x < (valid > HALF ? PANEL : HALF); x++) {
-      __m512 even, odd;
-      if (!straight) {
-        even = _mm512_i32gather_ps(column, lines + x, 4), odd = _mm512_i32gather_ps(column, lines + HALF * PANEL + x, 4);
-      } else if (x < valid) {
-        const f32 *from = (const f32 *)base + map->across[at + x] + map->along[k0 + k];
-        even = _mm512_maskz_loadu_ps(low, from), odd = _mm512_maskz_loadu_ps(high, from + HALF);
-      } else even = odd = _mm512_setzero_ps();
-      split_pairs(even, odd, &seen, group + x / HALF * TILE_BYTES + x % HALF * 64);
+    for (int h = 0; h < (valid > HALF ? 2 : 1); h++) {
+      if (!straight) turn(&from, 0, h * HALF, even), turn(&from, HALF, h * HALF, odd);
+      else
+        for (int i = 0; i < HALF; i++) {
+          const int x = h * HALF + i;
+          even[i] = odd[i] = _mm512_setzero_ps();
+          if (x >= valid) continue;
+          const f32 *line = (const f32 *)base + map->across[at + x] + map->along[k0 + k];
+          even[i] = _mm512_maskz_loadu_ps(low, line), odd[i] = _mm512_maskz_loadu_ps(high, line + HALF);
+        }
+      for (int i = 0; i < HALF; i++) split_pairs(even[i], odd[i], &seen, group + h * TILE_BYTES + i * 64);
     }
     keep_magnitudes(&seen, group);
   }
