@@ -11,14 +11,24 @@ import { Position, Space } from './space.js';
 const threads = 256;
 
 /** Threads per result: neighbours in memory belong to neighbouring threads, along a result or across results. */
-function teamOf(kept: Space, reduced: Space, kernel: ReduceKernel, keptRank: number): number {
+function teamOf(kept: Space, reduced: Space, { before, kept: dims }: ReduceKernel): number {
   const most = 2 ** Math.ceil(Math.log2(Math.max(1, Math.min(threads, reduced.size / 2))));
-  const contiguous = kernel.before.inputs.filter(({ access }) => Math.abs(reduced.innerStride(access)) === 1).length;
-  const across = kernel.before.inputs.filter(({ access }) => Math.abs(kept.innerStride(access)) === 1).length;
-  if (keptRank === 0 || kept.size < 8 || contiguous >= across) return most;
+  const contiguous = before.inputs.filter(({ access }) => Math.abs(reduced.innerStride(access)) === 1).length;
+  const across = before.inputs.filter(({ access }) => Math.abs(kept.innerStride(access)) === 1).length;
+  if (dims.length === 0 || kept.size < 8 || contiguous >= across) return most;
   // Enough results for all threads of the device: no team at all.
   if (kept.size >= 1 << 16) return 1;
   return Math.min(most, kept.size >= 32 ? threads / 32 : threads / 8);
+}
+
+/** What a team goes through: the beginning, as a term before its threads' numbers, and the end. */
+function rangeOf(source: Source, kept: Space, reduced: Space, slices: number): [string, string] {
+  const all = unsigned(reduced.size);
+  if (slices === 1) return ['', all];
+  const length = unsigned(Math.ceil(reduced.size / slices));
+  source.constant('u32', 'first', `o / ${unsigned(kept.size / slices)} * ${length}`);
+  source.constant('u32', 'last', source.dialect.select(`first + ${length} < ${all}`, `first + ${length}`, all));
+  return ['first + ', 'last'];
 }
 
 /** @param slices of what is reduced; the first kept dim counts them. */
@@ -35,12 +45,12 @@ export function reduce(kernel: ReduceKernel, place: number, target: Target, slic
     kernel.reduced.map((_, d) => kernel.kept.length + d),
     inputs,
   );
-  const team = teamOf(kept, reduced, kernel, kernel.kept.length);
+  const team = teamOf(kept, reduced, kernel);
   const across = threads / team;
   source.constant('u32', 'rank', team === 1 ? '0u' : across === 1 ? 'thread' : `thread / ${across}u`);
-  const place0 = across === 1 ? 'group' : `group * ${across}u + thread${team === 1 ? '' : ` % ${across}u`}`;
+  const number = across === 1 ? 'group' : `group * ${across}u + thread${team === 1 ? '' : ` % ${across}u`}`;
   const whole = kept.size % across === 0;
-  source.constant('u32', 'place', place0);
+  source.constant('u32', 'place', number);
   const last = unsigned(Math.max(0, kept.size - 1));
   source.constant('u32', 'o', whole ? 'place' : source.dialect.select(`place < ${unsigned(kept.size)}`, 'place', last));
   const at = new Position({ space: kept, coordinates: kept.coordinates(source, 'o', 'o') });
@@ -48,18 +58,8 @@ export function reduce(kernel: ReduceKernel, place: number, target: Target, slic
   first.constants();
   const accumulator = new Accumulator(source, kernel.reduction, before.registers[kernel.register]!.dtype, 'total');
   accumulator.declare();
-  let [begin, end0] = ['rank', unsigned(reduced.size)];
-  if (slices > 1) {
-    const length = unsigned(Math.ceil(reduced.size / slices));
-    const slice = source.constant('u32', 'slice', `o / ${unsigned(kept.size / slices)} * ${length}`);
-    const end = source.constant(
-      'u32',
-      'end',
-      source.dialect.select(`${slice} + ${length} < ${end0}`, `${slice} + ${length}`, end0),
-    );
-    [begin, end0] = [`${slice} + rank`, end];
-  }
-  source.loop('e', begin, end0, `${team}u`, () => {
+  const [from, to] = rangeOf(source, kept, reduced, slices);
+  source.loop('e', `${from}rank`, to, `${team}u`, () => {
     const inside = at.with(reduced, reduced.coordinates(source, 'e', 'e'));
     first.scope(() => {
       for (const { register, access } of before.inputs) first.load(register, access, inside);

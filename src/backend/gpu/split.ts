@@ -14,6 +14,8 @@ export interface Part {
 
 /** Least number of terms in a slice. */
 const shortestSlice = 256;
+/** Results that a workgroup computes side by side. */
+const neighbours = 32;
 
 /** A program that only hands register 0 on. */
 export const handOn = (dtype: DType, output: Access): Program => ({
@@ -116,8 +118,8 @@ function sliceReduction(kernel: ReduceKernel, target: Target): Part[] {
   const results = sizeOf(kept);
   const slices = Math.min(
     256,
-    Math.floor((2 * enoughTiles) / results),
-    Math.floor(sizeOf(reduced) / (8 * shortestSlice)),
+    Math.floor((2 * enoughTiles) / Math.ceil(results / neighbours)),
+    Math.floor(sizeOf(reduced) / (2 * shortestSlice)),
   );
   if (slices < 2 || reduction === 'argmax' || reduction === 'argmin') return [{ kernel }];
   const buffer = target.scratch(dtype, slices * results);
