@@ -1,4 +1,4 @@
-// node dist/test/bench/gpu/check.js [--device cuda]: what the tests check on the stand-in driver, on a real GPU: every op with its gradient
+// node dist/test/bench/gpu/check.js [--device cuda] [--shard 0/8]: what the tests check on the stand-in driver, on a real GPU: every op with its gradient
 // and random graphs against the reference, runs as graphs, errors. Needs no test runner. Ends with 1 where something disagrees.
 import { parseArgs } from 'node:util';
 import { DTypeError, IndexError } from '../../../src/errors.js';
@@ -12,13 +12,20 @@ import { cases } from '../../ops/cases.js';
 import { compute } from '../../ops/run.js';
 
 const { values: options } = parseArgs({
-  options: { device: { type: 'string', default: 'cuda' }, rounds: { type: 'string', default: '150' } },
+  options: {
+    device: { type: 'string', default: 'cuda' },
+    rounds: { type: 'string', default: '100' },
+    shard: { type: 'string', default: '0/1' },
+  },
 });
 const name = options.device;
-let [passed, failed] = [0, 0];
+/** Compiling takes most of the time: several processes share the checks. */
+const [shard = 0, shards = 1] = options.shard.split('/').map(Number);
+let [passed, failed, seen] = [0, 0, 0];
 
 /** Runs a check; it says what is wrong, if anything. */
 function check(what: string, body: () => string | null): void {
+  if (seen++ % shards !== shard) return;
   let problem: string | null;
   try {
     problem = body();
@@ -136,6 +143,6 @@ check('a loop that never waits keeps its memory', () =>
   }),
 );
 
-for (const { name: known, state, text } of devices()) console.log(`${known}: ${state}, ${text}`);
+if (shard === 0) for (const { name: known, state, text } of devices()) console.log(`${known}: ${state}, ${text}`);
 console.log(`${passed} passed, ${failed} failed, ${((performance.now() - start) / 1000).toFixed(0)} s`);
 process.exit(failed > 0 ? 1 : 0);

@@ -24,7 +24,17 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader ||
 
 status=0
 if [ "$what" != bench ]; then
-  timeout 280 node dist/test/bench/gpu/check.js 2>&1 | tee "$out/check.log" || status=1
+  shards=8
+  running=()
+  for ((shard = 0; shard < shards; shard++)); do
+    timeout 300 node dist/test/bench/gpu/check.js --shard "$shard/$shards" >"$work/check-$shard.log" 2>&1 &
+    running+=($!)
+  done
+  for process in "${running[@]}"; do wait "$process" || status=1; done
+  cat "$work"/check-*.log >"$out/check.log"
+  grep "✗" "$out/check.log" | head -40 || true
+  tail -qn 1 "$work"/check-*.log
+  grep "^cuda" "$work/check-0.log" || true
 fi
 if [ "$what" != check ]; then
   node dist/test/bench/gpu/measure.js --profile ${only:+--only "$only"} >"$out/ours.jsonl" 2> >(tee "$out/profile.log" >&2) || status=1
