@@ -55,7 +55,12 @@ const on = <T>(where: string, body: () => T): T => {
   return body();
 };
 const start = performance.now();
-console.log(device(name));
+try {
+  console.log(device(name));
+} catch (error) {
+  console.log(`✗ ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
 
 for (const op of Object.keys(ops) as OpName[])
   for (const [k, c] of cases[op].entries())
