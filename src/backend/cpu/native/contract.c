@@ -13,16 +13,7 @@ enum { BATCH, M, N, K };
 enum { SPLIT_K_BLOCK = 256, SPLIT_LONG_K_BLOCK = 512, TILE_PANELS = 64, SPLIT_STEPS = 48 };
 enum { K_BLOCK = 320, TILE_ROWS = 224, TILE_COLUMNS = 256, SHARED_BYTES = 32 << 20, PANEL_GROUP = 8, PACK_STEPS = 64, EPILOGUE_ELEMENTS = 1024, MAX_SPLITS = 16, FEW_BATCHES = 16 };
 
-/* Sum of index * stride for a flat index over axes. */
-static int64_t axes_offset(const gl_axes *axes, const int64_t *strides, int64_t index) {
-  int64_t offset = 0;
-  for (int i = axes->n - 1; i >= 0; i--) {
-    offset += index % axes->size[i] * strides[i];
-    index /= axes->size[i];
-  }
-  return offset;
-}
-static int64_t panel_start(const gl_contraction *job, int64_t panel) {
+int64_t GL(panel_start)(const gl_contraction *job, int64_t panel) {
   return job->gemm->kUnit > 1 ? gl_min(job->m.total, panel * job->gemm->height) : panel * job->m.total / job->mPanels;
 }
 /* Packed extents: steps of k, and rows. */
@@ -38,15 +29,15 @@ static int panel_width(const gl_contraction *job, int64_t panel) {
 }
 
 /* Packed operands: blocks of k one after another, in each the panels, in each k after k. */
-static char *left_panel(const gl_contraction *job, char *packed, int64_t firstRow, int64_t rows, int64_t m, int64_t k0, int64_t kc) {
+char *GL(left_panel)(const gl_contraction *job, char *packed, int64_t firstRow, int64_t rows, int64_t m, int64_t k0, int64_t kc) {
   return packed + packed_bytes(job, k0 * packed_rows(job, rows) + (m - firstRow) * packed_steps(job, kc));
 }
 /* A few steps of k for all panels, then the next few: neighbouring panels share cache lines and pages. */
 static void pack_left(const gl_contraction *job, const char *base, int64_t firstPanel, int64_t lastPanel, int64_t k0, int64_t kc, char *to) {
-  const int64_t row0 = panel_start(job, firstPanel), steps = packed_steps(job, kc);
+  const int64_t row0 = GL(panel_start)(job, firstPanel), steps = packed_steps(job, kc);
   for (int64_t k = 0; k < kc; k += PACK_STEPS)
     for (int64_t p = firstPanel; p < lastPanel; p++) {
-      const int64_t m = panel_start(job, p), height = panel_start(job, p + 1) - m;
+      const int64_t m = GL(panel_start)(job, p), height = GL(panel_start)(job, p + 1) - m;
       job->gemm->packLeft(&job->leftMap, base, m, (int)height, (int)height, k0 + k, gl_min(PACK_STEPS, kc - k), to + packed_bytes(job, (m - row0) * steps + k * packed_rows(job, height)));
     }
 }
@@ -59,8 +50,8 @@ static void share_left(void *context, int i) {
   const gl_contraction *job = context;
   const int64_t groups = gl_ceil_div(job->mPanels, PANEL_GROUP), batch = i / (groups * job->kBlocks), block = i / groups % job->kBlocks, first = i % groups * PANEL_GROUP;
   const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
-  const char *from = job->left + axes_offset(&job->batch, job->batch.left, batch) * job->gemm->size;
-  pack_left(job, from, first, gl_min(job->mPanels, first + PANEL_GROUP), k0, kc, left_panel(job, job->packedLeft + batch * job->leftBytes, 0, job->m.total, panel_start(job, first), k0, kc));
+  const char *from = job->left + GL(axes_offset)(&job->batch, job->batch.left, batch) * job->gemm->size;
+  pack_left(job, from, first, gl_min(job->mPanels, first + PANEL_GROUP), k0, kc, GL(left_panel)(job, job->packedLeft + batch * job->leftBytes, 0, job->m.total, GL(panel_start)(job, first), k0, kc));
 }
 static char *shared_right(const gl_contraction *job, int64_t chunk, int64_t panel, int64_t k0, int64_t kc) {
   const int64_t columns = chunk_columns(job), at = chunk * columns + panel * job->gemm->vectors * job->gemm->lanes;
@@ -106,8 +97,8 @@ static bool open_workspace(const gl_contraction *job, workspace *work) {
    the tile's first panel, `right` the operand of this batch. */
 static void multiply_whole(const gl_contraction *job, workspace *work, const char *left, const char *right, int64_t first, int64_t panel, int64_t n, int valid, int64_t k0, int64_t kc, char *to, int64_t ldc, bool add) {
   const gl_gemm *gemm = &GL(gemm_f32);
-  const int64_t m = panel_start(job, panel), height = panel_start(job, panel + 1) - m, pieces = gl_ceil_div(height, gemm->height);
-  char *rows = work->wholeLeft + (m - panel_start(job, first)) * kc * gemm->size;
+  const int64_t m = GL(panel_start)(job, panel), height = GL(panel_start)(job, panel + 1) - m, pieces = gl_ceil_div(height, gemm->height);
+  char *rows = work->wholeLeft + (m - GL(panel_start)(job, first)) * kc * gemm->size;
   if (!work->hasRight) gemm->pack(&job->rightMap, right, n, valid, job->gemm->lanes, k0, kc, work->wholeRight);
   for (int64_t i = 0; i < pieces; i++) {
     const int64_t r = i * height / pieces, h = (i + 1) * height / pieces - r;
@@ -122,11 +113,11 @@ static void multiply_whole(const gl_contraction *job, workspace *work, const cha
 static void multiply(const gl_contraction *job, workspace *work, int64_t batch, int64_t chunk, int64_t mTile, int64_t nTile, int64_t firstBlock, int64_t lastBlock, char *tile, char *out) {
   const gl_gemm *gemm = job->gemm;
   const int64_t size = gemm->size, full = gemm->vectors * gemm->lanes;
-  const int64_t mFirst = mTile * job->mPerTile, mLast = gl_min(job->mPanels, mFirst + job->mPerTile), row0 = panel_start(job, mFirst);
+  const int64_t mFirst = mTile * job->mPerTile, mLast = gl_min(job->mPanels, mFirst + job->mPerTile), row0 = GL(panel_start)(job, mFirst);
   const int64_t nFirst = nTile * job->nPerTile, nLast = gl_min(job->nPanels, nFirst + job->nPerTile);
-  const char *left = job->left + axes_offset(&job->batch, job->batch.left, batch) * size;
-  const char *right = job->right + axes_offset(&job->batch, job->batch.right, batch) * size;
-  if (firstBlock == lastBlock) memset(tile, 0, (size_t)((panel_start(job, mLast) - row0) * job->columns * size));
+  const char *left = job->left + GL(axes_offset)(&job->batch, job->batch.left, batch) * size;
+  const char *right = job->right + GL(axes_offset)(&job->batch, job->batch.right, batch) * size;
+  if (firstBlock == lastBlock) memset(tile, 0, (size_t)((GL(panel_start)(job, mLast) - row0) * job->columns * size));
   for (int64_t block = firstBlock; block < lastBlock; block++) {
     const int64_t k0 = k_start(job, block), kc = k_start(job, block + 1) - k0;
     if (!job->leftShared) pack_left(job, left, mFirst, mLast, k0, kc, work->left);
@@ -140,14 +131,15 @@ static void multiply(const gl_contraction *job, workspace *work, int64_t batch, 
       if (job->direct && p * full + width <= job->chunk) lines = right + (job->rightMap.across[chunk * job->chunk + p * full] + job->rightMap.along[k0]) * size, step = job->step;
       else if (job->rightShared) lines = shared_right(job, chunk, p, k0, kc);
       else pack_right(job, right, chunk, p, k0, kc, work->right), lines = work->right;
+      const gl_split_panel split = {.data = lines, .group = GL_SPLIT_GROUP, .part = GL_SPLIT_PART, .row = GL_SPLIT_ROW, .range = lines + GL_PARTS * GL_SPLIT_PART, .rangeStep = GL_SPLIT_GROUP};
       work->hasRight = false;
       for (int64_t q = mFirst; q < mLast; q++) {
-        const int64_t m = panel_start(job, q), height = panel_start(job, q + 1) - m;
-        const char *panel = job->leftShared ? left_panel(job, job->packedLeft + batch * job->leftBytes, 0, job->m.total, m, k0, kc) : work->left + packed_bytes(job, (m - row0) * packed_steps(job, kc));
+        const int64_t m = GL(panel_start)(job, q), height = GL(panel_start)(job, q + 1) - m;
+        const char *panel = job->leftShared ? GL(left_panel)(job, job->packedLeft + batch * job->leftBytes, 0, job->m.total, m, k0, kc) : work->left + packed_bytes(job, (m - row0) * packed_steps(job, kc));
         if (gemm->split) {
           const int64_t n = p * full;
           char *c = to + (m - row0) * ldc * size;
-          if (!gemm->split(kc, (int)height, panel, lines, c, ldc, block > firstBlock))
+          if (!gemm->split(kc, (int)height, panel, &split, c, ldc, block > firstBlock))
             multiply_whole(job, work, left, right, mFirst, q, chunk * job->chunk + n, (int)gl_min(full, job->chunk - n), k0, kc, c, ldc, block > firstBlock);
         } else gemm->micro[height - 1][width / gemm->lanes - 1](kc, panel, lines, step, to + (m - row0) * ldc * size, ldc, block > firstBlock);
       }
@@ -155,13 +147,13 @@ static void multiply(const gl_contraction *job, workspace *work, int64_t batch, 
   }
 }
 
-static char *output_address(const gl_contraction *job, int64_t batch, int64_t m, int64_t n) {
+char *GL(output_address)(const gl_contraction *job, int64_t batch, int64_t m, int64_t n) {
   const gl_view *whole = &job->outputs[0].whole;
   int64_t strides[GL_MAX_DIMS], offset = m * job->outStep;
   for (int a = 0; a < job->batch.n; a++) strides[a] = whole->stride[job->batch.dim[a]];
-  offset += axes_offset(&job->batch, strides, batch);
+  offset += GL(axes_offset)(&job->batch, strides, batch);
   for (int a = 0; a < job->n.n; a++) strides[a] = whole->stride[job->n.dim[a]];
-  return whole->base + (offset + axes_offset(&job->n, strides, n)) * job->gemm->size;
+  return whole->base + (offset + GL(axes_offset)(&job->n, strides, n)) * job->gemm->size;
 }
 static void tile_task(void *context, int i) {
   const gl_contraction *job = context;
@@ -173,10 +165,10 @@ static void tile_task(void *context, int i) {
     const int64_t batches = job->batch.total, inner = batches <= FEW_BATCHES ? batches : 1; /* few batches may well share what they read and write */
     const int64_t rest = unit / inner, nTile = rest % job->nTiles, mTile = rest / job->nTiles % job->mTiles, outer = rest / job->nTiles / job->mTiles;
     const int64_t chunk = outer % job->chunks, batch = inner > 1 ? unit % inner : outer / job->chunks;
-    const int64_t m0 = panel_start(job, mTile * job->mPerTile), m1 = panel_start(job, gl_min(job->mPanels, (mTile + 1) * job->mPerTile));
+    const int64_t m0 = GL(panel_start)(job, mTile * job->mPerTile), m1 = GL(panel_start)(job, gl_min(job->mPanels, (mTile + 1) * job->mPerTile));
     const int64_t n0 = nTile * job->nPerTile * job->gemm->vectors * job->gemm->lanes;
     const int64_t width = gl_min(job->chunk - n0, job->nPerTile * job->gemm->vectors * job->gemm->lanes);
-    char *out = job->inPlace ? output_address(job, batch, m0, chunk * job->chunk + n0) : NULL;
+    char *out = job->inPlace ? GL(output_address)(job, batch, m0, chunk * job->chunk + n0) : NULL;
     multiply(job, &work, batch, chunk, mTile, nTile, 0, job->kBlocks, work.tile, out);
     const int64_t done = out ? width / job->gemm->lanes * job->gemm->lanes : 0, full = job->gemm->vectors * job->gemm->lanes;
     const int64_t left = done == width ? width : done / full * full; /* the last panel, if it is not whole, is in the tile */
@@ -207,31 +199,6 @@ static void join_task(void *context, int i) {
 }
 
 /* ---- plan ---- */
-/* Length of the runs of neighbours along axes. */
-static int64_t run_length(const gl_axes *axes, const int64_t *strides) {
-  int64_t run = 1;
-  for (int i = axes->n - 1; i >= 0; i--) {
-    if (axes->size[i] == 1) continue;
-    if (strides[i] != run) break;
-    run *= axes->size[i];
-  }
-  return run;
-}
-static i32 *offsets(const gl_axes *axes, const int64_t *strides) {
-  i32 *table = gl_kernel_memory(sizeof(i32) * (size_t)axes->total);
-  if (!table) return NULL;
-  int64_t done = 1;
-  table[0] = 0;
-  for (int i = axes->n - 1; i >= 0; i--) {
-    if (done == 1)
-      for (i32 j = 0, stride = (i32)strides[i]; j < axes->size[i]; j++) table[j] = j * stride;
-    else for (int64_t j = 1; j < axes->size[i]; j++)
-      for (int64_t x = 0; x < done; x++) table[j * done + x] = (i32)(table[x] + j * strides[i]);
-    done *= axes->size[i];
-  }
-  return table;
-}
-
 /* Rough cycles of one step of k for m broadcast rows and n vector columns. */
 static f64 step_cycles(const gl_gemm *gemm, int64_t m, int64_t n) {
   const f64 panels = (f64)gl_ceil_div(m, gemm->height), height = (f64)m / panels;
@@ -264,7 +231,7 @@ static int64_t output_run(const gl_contraction *job, const gl_axes *axes) {
   int64_t strides[GL_MAX_DIMS];
   if (job->body.nOutputs == 0) return 1;
   for (int i = 0; i < axes->n; i++) strides[i] = job->outputs[0].whole.stride[axes->dim[i]];
-  return run_length(axes, strides);
+  return GL(axes_run)(axes, strides);
 }
 static void choose_sides(gl_contraction *job) {
   const f64 area = (f64)job->m.total * (f64)job->n.total, k = (f64)job->k.total;
@@ -281,7 +248,7 @@ static bool worth_splitting(const gl_contraction *job, const gl_gemm *amx) {
   const int64_t half = amx->height / 2; /* the last panel of rows may be half a one */
   const f64 rows = (f64)(gl_ceil_div(job->m.total, half) * half), columns = (f64)(gl_ceil_div(job->n.total, amx->height) * amx->height);
   const f64 steps = (f64)(gl_ceil_div(job->k.total, amx->kUnit) * amx->kUnit);
-  const f64 packed = (job->leftKept ? 0 : rows) + (job->rightKept ? 0 : columns);
+  const f64 packed = (job->leftKept ? 0 : rows) + (job->rightKept ? 0 : GL(images_serve)(job) ? columns / 4 : columns);
   return job->k.total >= SPLIT_STEPS && 3 * m * n * k - rows * columns * steps > 64 * packed * steps;
 }
 
@@ -336,8 +303,8 @@ static bool constant_over_batch(const gl_contraction *job, const int64_t *stride
   return true;
 }
 static bool index_tables(gl_contraction *job) {
-  job->leftMap = (gl_index_map){offsets(&job->m, job->m.left), offsets(&job->k, job->k.left), run_length(&job->m, job->m.left), run_length(&job->k, job->k.left)};
-  job->rightMap = (gl_index_map){offsets(&job->n, job->n.right), offsets(&job->k, job->k.right), run_length(&job->n, job->n.right), run_length(&job->k, job->k.right)};
+  job->leftMap = (gl_index_map){GL(axes_table)(&job->m, job->m.left), GL(axes_table)(&job->k, job->k.left), GL(axes_run)(&job->m, job->m.left), GL(axes_run)(&job->k, job->k.left)};
+  job->rightMap = (gl_index_map){GL(axes_table)(&job->n, job->n.right), GL(axes_table)(&job->k, job->k.right), GL(axes_run)(&job->n, job->n.right), GL(axes_run)(&job->k, job->k.right)};
   return job->leftMap.across && job->leftMap.along && job->rightMap.across && job->rightMap.along;
 }
 /* One stride for all of the axes, or 0. */
@@ -415,9 +382,9 @@ static bool share_operands(gl_contraction *job, const gl_run_context *run, bool 
   const bool oneLeft = constant_over_batch(job, job->batch.left);
   const int64_t lefts = oneLeft ? 1 : job->batch.total;
   job->leftKept &= oneLeft;
-  job->leftShared = job->splits == 1 && ((oneLeft ? outer : job->chunks) * job->nTiles > few || job->leftKept) && lefts * left <= SHARED_BYTES;
+  job->leftShared = job->images.used || (job->splits == 1 && ((oneLeft ? outer : job->chunks) * job->nTiles > few || job->leftKept) && lefts * left <= SHARED_BYTES);
   job->leftBytes = oneLeft ? 0 : left;
-  job->rightShared = job->splits == 1 && !job->direct && (job->mTiles * job->batch.total > few || job->rightKept) && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
+  job->rightShared = !job->images.used && job->splits == 1 && !job->direct && (job->mTiles * job->batch.total > few || job->rightKept) && right <= SHARED_BYTES && constant_over_batch(job, job->batch.right);
   if (job->leftShared) {
     bool done;
     job->packedLeft = packed_memory(job, run, false, lefts * left, &done);
@@ -446,11 +413,13 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
   const gl_gemm *amx = gl_amx && job->gemm == &GL(gemm_f32) ? GL(gemm_amx)() : NULL;
   if (amx && worth_splitting(job, amx)) job->gemm = amx;
   choose_tiles(job);
-  if (!index_tables(job)) return gl_out_of_memory(run);
-  choose_in_place(job);
   const f64 cycles = (f64)job->batch.total * (f64)job->m.total * (f64)job->n.total * ((f64)job->k.total / (2 * job->gemm->lanes) + 1);
   const bool serial = cycles < GL_SERIAL_CYCLES;
+  GL(choose_images)(job);
+  if (!index_tables(job) || (job->images.used && !GL(index_images)(job))) return gl_out_of_memory(run);
+  choose_in_place(job);
   if (!share_operands(job, run, serial)) return gl_out_of_memory(run);
+  if (job->images.used) GL(join_batches)(job);
   for (int i = 0; i < job->body.nInputs + job->body.nOutputs; i++) { /* lines along n */
     gl_epilogue_operand *operand = i < job->body.nInputs ? &job->inputs[i] : &job->outputs[i - job->body.nInputs];
     const gl_view *whole = &operand->whole;
@@ -463,13 +432,17 @@ static int multiply_all(gl_contraction *job, const gl_run_context *run) {
     gl_merge(line);
     int64_t strides[GL_MAX_DIMS];
     for (int a = 0; a < job->m.n; a++) strides[a] = whole->stride[job->m.dim[a]];
-    operand->rows = whole->bounded ? NULL : offsets(&job->m, strides);
+    operand->rows = whole->bounded ? NULL : GL(axes_table)(&job->m, strides);
     operand->alongM = whole->bounded;
     for (int a = 0; a < job->m.n; a++) operand->alongM |= whole->stride[job->m.dim[a]] != 0;
     for (int k = 0; k < job->body.code.nInstructions; k++) operand->alongM |= job->body.code.instructions[k].dst == operand->reg; /* overwritten: load it again */
   }
   choose_in_lines(job);
   GL(compile)(&job->body, 0, NULL, 0);
+  if (job->images.used) {
+    GL(multiply_images)(job, serial);
+    return 0;
+  }
   if (job->splits > 1) {
     job->partials = gl_kernel_memory((size_t)(job->batch.total * job->splits * job->m.total * job->columns * job->gemm->size));
     if (!job->partials) return gl_out_of_memory(run);

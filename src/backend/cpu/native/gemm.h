@@ -22,9 +22,26 @@ typedef void (*gl_pack)(const gl_index_map *map, const void *base, int64_t at, i
 /* c[i][j] (+)= sum over k of a[k * height + i] * b[k * ldb + j] for the height and vectors that the function is made for. */
 typedef void (*gl_micro)(int64_t kc, const void *a, const void *b, int64_t ldb, void *c, int64_t ldc, bool add);
 
+/* Of split floats: parts of an element, bytes of a packed group of 32 x 32 elements and of its part; magnitudes follow the parts. */
+enum { GL_PARTS = 3, GL_SPLIT_GROUP = 6208, GL_SPLIT_PART = 2048, GL_SPLIT_ROW = 128 };
+/* Magnitudes as bits: least minus 1 (so that 0 counts as none), greatest. */
+typedef struct {
+  u32 least, greatest;
+} gl_magnitudes;
+/* A panel of the right side on split floats: lines of pairs `row` bytes apart, parts `part` bytes apart; groups of 32 steps `group` bytes
+   apart or, where `offsets` is given, at offsets[0], offsets[16], … words; and the magnitudes of each group. */
+typedef struct {
+  const char *data;
+  const i32 *offsets;
+  int64_t group, part, row;
+  const char *range;
+  int64_t rangeStep;
+} gl_split_panel;
 /* The same for a whole panel of each side, on split floats; columns are whole, rows up to height. False, and nothing done, where the
    split would lose something. */
-typedef bool (*gl_split_product)(int64_t kc, int height, const void *a, const void *b, void *c, int64_t ldc, bool add);
+typedef bool (*gl_split_product)(int64_t kc, int height, const void *a, const gl_split_panel *b, void *c, int64_t ldc, bool add);
+/* Words of n pairs of elements: part p of pair i is to[p][i]. `seen` grows to hold their magnitudes. */
+typedef void (*gl_split_pairs)(const f32 *low, const f32 *high, int64_t n, u32 *const to[GL_PARTS], gl_magnitudes *seen);
 
 enum { GL_MAX_HEIGHT = 14, GL_MAX_VECTORS = 3, GL_AMX_SIXTEENTHS = 97 };
 typedef struct {
@@ -37,6 +54,8 @@ typedef struct {
   gl_pack pack, packLeft;
   void (*add)(void *into, const void *from, int64_t n);
   gl_split_product split;          /* takes the place of micro, between begin and end, or null */
+  gl_split_pairs pairs;
+  void (*alternate)(const f32 *from, int64_t n, f32 *even, f32 *odd);
   void (*begin)(void), (*end)(void);
 } gl_gemm;
 /* float32 products on AMX; null where this build has none. */

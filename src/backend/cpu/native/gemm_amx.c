@@ -7,44 +7,74 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { PANEL = 32, HALF = 16, PARTS = 3, TILE_BYTES = 1024, GROUP_BYTES = PARTS * 2 * TILE_BYTES + 64 };
+enum { PANEL = 32, HALF = 16, PARTS = 3, TILE_BYTES = 1024, LINE_BYTES = 128, GROUP_BYTES = PARTS * 2 * TILE_BYTES + 64 };
 _Static_assert(GROUP_BYTES * 16 == GL_AMX_SIXTEENTHS * PANEL * PANEL, "bytes of a packed element");
+_Static_assert(GROUP_BYTES == (int)GL_SPLIT_GROUP && 2 * TILE_BYTES == (int)GL_SPLIT_PART && LINE_BYTES == (int)GL_SPLIT_ROW && PARTS == (int)GL_PARTS, "packed groups");
 
-/* Magnitudes of a group as bits: least minus 1 (so that 0 counts as none), greatest. */
-typedef struct {
-  u32 least, greatest;
-} magnitudes;
 typedef struct {
   __m512i least, greatest;
 } magnitude_vectors;
 static void keep_magnitudes(const magnitude_vectors *v, char *group) {
-  const magnitudes m = {_mm512_reduce_min_epu32(v->least), _mm512_reduce_max_epu32(v->greatest)};
+  const gl_magnitudes m = {_mm512_reduce_min_epu32(v->least), _mm512_reduce_max_epu32(v->greatest)};
   memcpy(group + PARTS * 2 * TILE_BYTES, &m, sizeof m);
 }
 /* Parts and products of parts are normal numbers, and sums stay finite. */
 static bool exact(const char *a, const char *b) {
-  magnitudes x, y;
-  memcpy(&x, a + PARTS * 2 * TILE_BYTES, sizeof x);
-  memcpy(&y, b + PARTS * 2 * TILE_BYTES, sizeof y);
+  gl_magnitudes x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
   enum { BIAS = 127, LEAST = BIAS - 100, GREATEST = BIAS + 120, SPREAD = 100 };
   const u32 xl = x.least >> 23, yl = y.least >> 23, xg = x.greatest >> 23, yg = y.greatest >> 23;
   return xl >= LEAST && yl >= LEAST && xg <= GREATEST && yg <= GREATEST && xl + yl >= 2 * BIAS - SPREAD && xg + yg <= 2 * BIAS + SPREAD;
 }
 
-/* Parts of 16 pairs (even in the low half of a word, odd in the high half), to `to`, 2 tiles apart. */
-static inline __attribute__((always_inline)) void split_pairs(__m512 even, __m512 odd, magnitude_vectors *seen, char *to) {
+/* Parts of 16 pairs: even in the low half of a word, odd in the high half. */
+static inline __attribute__((always_inline)) void split_words(__m512 even, __m512 odd, magnitude_vectors *seen, __m512i words[PARTS]) {
   const __m512i magnitude = _mm512_set1_epi32(0x7fffffff), one = _mm512_set1_epi32(1), half = _mm512_set1_epi32(0x8000), high = _mm512_set1_epi32((int)0xffff0000);
   const __m512i e = _mm512_and_si512(_mm512_castps_si512(even), magnitude), o = _mm512_and_si512(_mm512_castps_si512(odd), magnitude);
   seen->greatest = _mm512_max_epu32(seen->greatest, _mm512_max_epu32(e, o));
   seen->least = _mm512_min_epu32(seen->least, _mm512_min_epu32(_mm512_sub_epi32(e, one), _mm512_sub_epi32(o, one)));
 #pragma GCC unroll 3
-  for (int p = 0; p < PARTS; p++, to += 2 * TILE_BYTES) {
+  for (int p = 0; p < PARTS; p++) {
     const __m512i x = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(even), half), high), y = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(odd), half), high);
-    _mm512_store_si512(to, _mm512_or_si512(_mm512_srli_epi32(x, 16), y));
+    words[p] = _mm512_or_si512(_mm512_srli_epi32(x, 16), y);
     even = _mm512_sub_ps(even, _mm512_castsi512_ps(x)), odd = _mm512_sub_ps(odd, _mm512_castsi512_ps(y));
   }
 }
+/* To `to`, 2 tiles apart. */
+static inline __attribute__((always_inline)) void split_pairs(__m512 even, __m512 odd, magnitude_vectors *seen, char *to) {
+  __m512i words[PARTS];
+  split_words(even, odd, seen, words);
+#pragma GCC unroll 3
+  for (int p = 0; p < PARTS; p++) _mm512_store_si512(to + p * 2 * TILE_BYTES, words[p]);
+}
 static magnitude_vectors nothing_seen(void) { return (magnitude_vectors){_mm512_set1_epi32(-1), _mm512_setzero_si512()}; }
+
+static void split_lines(const f32 *low, const f32 *high, int64_t n, u32 *const to[PARTS], gl_magnitudes *range) {
+  magnitude_vectors seen = nothing_seen();
+  for (int64_t i = 0; i < n; i += HALF) {
+    const __mmask16 there = (__mmask16)((1u << gl_min(HALF, n - i)) - 1);
+    __m512i words[PARTS];
+    split_words(_mm512_maskz_loadu_ps(there, low + i), _mm512_maskz_loadu_ps(there, high + i), &seen, words);
+#pragma GCC unroll 3
+    for (int p = 0; p < PARTS; p++) _mm512_mask_storeu_epi32(to[p] + i, there, words[p]);
+  }
+  const u32 least = _mm512_reduce_min_epu32(seen.least), greatest = _mm512_reduce_max_epu32(seen.greatest);
+  if (least < range->least) range->least = least;
+  if (greatest > range->greatest) range->greatest = greatest;
+}
+
+/* Elements at even and at odd places of n. */
+static void alternate(const f32 *from, int64_t n, f32 *even, f32 *odd) {
+  const __m512i places = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0), next = _mm512_add_epi32(places, _mm512_set1_epi32(1));
+  for (int64_t i = 0; i < n; i += PANEL) {
+    const int64_t m = gl_min(PANEL, n - i);
+    const __mmask16 low = (__mmask16)((1u << gl_min(m, HALF)) - 1), high = (__mmask16)((1u << gl_max(m - HALF, 0)) - 1);
+    const __m512 a = _mm512_maskz_loadu_ps(low, from + i), b = _mm512_maskz_loadu_ps(high, from + i + HALF);
+    _mm512_mask_storeu_ps(even + i / 2, (__mmask16)((1u << ((m + 1) / 2)) - 1), _mm512_permutex2var_ps(a, places, b));
+    _mm512_mask_storeu_ps(odd + i / 2, (__mmask16)((1u << (m / 2)) - 1), _mm512_permutex2var_ps(a, next, b));
+  }
+}
 
 /* 32 lines, a step of k each, of 32 elements. */
 typedef struct {
@@ -74,7 +104,7 @@ static void pack_right(const gl_index_map *map, const void *base, int64_t at, in
     magnitude_vectors seen = nothing_seen();
     for (int j = 0; j < HALF; j++)
       for (int h = 0; h < 2; h++)
-        split_pairs(_mm512_loadu_ps(from.base + from.offset[j] + h * HALF), _mm512_loadu_ps(from.base + from.offset[j + HALF] + h * HALF), &seen, group + h * TILE_BYTES + j * 64);
+        split_pairs(_mm512_loadu_ps(from.base + from.offset[j] + h * HALF), _mm512_loadu_ps(from.base + from.offset[j + HALF] + h * HALF), &seen, group + j * LINE_BYTES + h * 64);
     keep_magnitudes(&seen, group);
   }
 }
@@ -145,8 +175,8 @@ GL_AMX static void end(void) { _tile_release(); }
   _tile_loadd(4, a + (p) * 2 * TILE_BYTES, 64); \
   if (lower) _tile_loadd(5, a + ((p) * 2 + 1) * TILE_BYTES, 64);
 #define GL_AMX_RIGHT(p)                       \
-  _tile_loadd(6, b + (p) * 2 * TILE_BYTES, 64); \
-  _tile_loadd(7, b + ((p) * 2 + 1) * TILE_BYTES, 64);
+  _tile_loadd(6, b + (p) * part, row); \
+  _tile_loadd(7, b + (p) * part + 64, row);
 #define GL_AMX_PRODUCTS    \
   _tile_dpbf16ps(0, 4, 6); \
   _tile_dpbf16ps(1, 4, 7); \
@@ -156,7 +186,10 @@ GL_AMX static void end(void) { _tile_release(); }
   }
 /* The tile intrinsics do not tell the compiler that they read memory. */
 #define GL_AMX_FENCE __asm__ volatile("" : : "r"(whole) : "memory")
-GL_AMX static inline __attribute__((always_inline)) void sum_groups(bool lower, int64_t kc, const char *a, const char *b, f32 *c, int64_t bytes, bool add) {
+GL_AMX static inline __attribute__((always_inline)) void sum_groups(bool lower, int64_t kc, const char *a, const gl_split_panel *right, f32 *c, int64_t bytes, bool add) {
+  const char *b = right->data;
+  const int64_t part = right->part, group = right->group, row = right->row;
+  const i32 *offsets = right->offsets;
   if (add) {
     _tile_loadd(0, c, bytes);
     _tile_loadd(1, c + HALF, bytes);
@@ -172,7 +205,8 @@ GL_AMX static inline __attribute__((always_inline)) void sum_groups(bool lower, 
       _tile_zero(3);
     }
   }
-  for (int64_t k = 0; k < kc; k += PANEL, a += GROUP_BYTES, b += GROUP_BYTES) {
+  for (int64_t k = 0; k < kc; k += PANEL, a += GROUP_BYTES, b += group) {
+    if (offsets) b = right->data + (int64_t)offsets[k / 2] * 4;
     GL_AMX_LEFT(2) GL_AMX_RIGHT(0) GL_AMX_PRODUCTS
     GL_AMX_LEFT(1) GL_AMX_PRODUCTS
     GL_AMX_RIGHT(1) GL_AMX_PRODUCTS
@@ -187,10 +221,10 @@ GL_AMX static inline __attribute__((always_inline)) void sum_groups(bool lower, 
     _tile_stored(3, (char *)c + HALF * bytes + 4 * HALF, bytes);
   }
 }
-GL_AMX static bool product(int64_t kc, int height, const void *left, const void *right, void *to, int64_t ldc, bool add) {
-  const char *a = left, *b = right;
+GL_AMX static bool product(int64_t kc, int height, const void *left, const gl_split_panel *right, void *to, int64_t ldc, bool add) {
+  const char *a = left;
   for (int64_t k = 0; k < kc; k += PANEL)
-    if (!exact(a + k / PANEL * GROUP_BYTES, b + k / PANEL * GROUP_BYTES)) return false;
+    if (!exact(a + k / PANEL * GROUP_BYTES + PARTS * 2 * TILE_BYTES, right->range + k / PANEL * right->rangeStep)) return false;
   f32 whole[PANEL * PANEL] __attribute__((aligned(64)));
   f32 *c = to;
   int64_t step = ldc;
@@ -200,8 +234,8 @@ GL_AMX static bool product(int64_t kc, int height, const void *left, const void 
       for (int i = 0; i < height; i++) memcpy(whole + i * PANEL, (f32 *)to + i * ldc, sizeof(f32) * PANEL);
   }
   GL_AMX_FENCE;
-  if (height > HALF) sum_groups(true, kc, a, b, c, step * 4, add);
-  else sum_groups(false, kc, a, b, c, step * 4, add);
+  if (height > HALF) sum_groups(true, kc, a, right, c, step * 4, add);
+  else sum_groups(false, kc, a, right, c, step * 4, add);
   GL_AMX_FENCE;
   if (c == whole)
     for (int i = 0; i < height; i++) memcpy((f32 *)to + i * ldc, whole + i * PANEL, sizeof(f32) * PANEL);
@@ -219,6 +253,8 @@ static const gl_gemm table = {
     .begin = begin,
     .end = end,
     .split = product,
+    .pairs = split_lines,
+    .alternate = alternate,
 };
 const gl_gemm *GL(gemm_amx)(void) { return &table; }
 #else
