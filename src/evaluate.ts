@@ -224,18 +224,19 @@ function move(transfers: readonly Node[]): void {
   }
 }
 
-/** Targets by the memory they lie in, where that is more than one. What lies nowhere yet joins the first. */
-function apportioned(wanted: ReadonlySet<Node>): ReadonlySet<Node>[] | null {
-  let first: DeviceMemory | null = null;
-  let several = false;
-  for (const { home } of wanted) {
-    first ??= home;
-    several ||= home !== null && home !== first;
-  }
-  if (!several) return null;
-  const groups = new Map<DeviceMemory | null, Set<Node>>();
+/** The memories that a computation would need. */
+function homesOf({ leaves }: Walk, targets: Iterable<Node>): Set<DeviceMemory> {
+  const homes = new Set<DeviceMemory>();
+  for (const { home } of leaves) if (home) homes.add(home);
+  for (const { home } of targets) if (home) homes.add(home);
+  return homes;
+}
+
+/** Targets by the memory that each alone would need. */
+function apportioned(wanted: ReadonlySet<Node>): ReadonlySet<Node>[] {
+  const groups = new Map<DeviceMemory | undefined, Set<Node>>();
   for (const node of wanted) {
-    const home = node.home ?? first;
+    const [home] = homesOf(walk([node]), [node]);
     groups.set(home, (groups.get(home) ?? new Set()).add(node));
   }
   return [...groups.values()];
@@ -243,12 +244,12 @@ function apportioned(wanted: ReadonlySet<Node>): ReadonlySet<Node>[] | null {
 
 function compute(wanted: ReadonlySet<Node>, spill: boolean): void {
   if (wanted.size === 0) return;
-  const groups = apportioned(wanted);
-  if (groups) {
+  const found = walk([...wanted]);
+  const groups = homesOf(found, wanted).size > 1 ? apportioned(wanted) : [];
+  if (groups.length > 1) {
     for (const group of groups) compute(group, spill);
     return;
   }
-  const found = walk([...wanted]);
   if (found.transfers.length > 0) {
     move(found.transfers);
     compute(new Set([...wanted].filter((node) => !node.storage)), spill);

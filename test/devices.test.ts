@@ -257,6 +257,23 @@ describe('training', () => {
   });
 });
 
+describe('at a step boundary', () => {
+  it('computes losses that wait from before the device changed, each where it lies', () => {
+    const noise = randn([2]); // lies nowhere yet
+    const waiting = noise.mul(2).sum();
+    const w = new Parameter(tensor([1, 2]));
+    w.mul(noise.eval()).sum().backward(); // now the noise lies on the host, and the loss waits
+    device('mirror');
+    const p = new Parameter(tensor([1, 2]));
+    const optimizer = sgd([p], { lr: 1 });
+    const loss = p.square().sum();
+    loss.backward();
+    optimizer.step();
+    expect([p.toArray(), loss.item(), p.device]).toEqual([[-1, -2], 5, 'mirror']);
+    expect(Number.isFinite(waiting.item())).toBe(true);
+  });
+});
+
 describe('the rest of the library', () => {
   it('saves and loads what lies on a device', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gradlab-'));
