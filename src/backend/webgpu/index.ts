@@ -1,7 +1,9 @@
 // The WebGPU device: plans become WGSL that Dawn runs, in a thread of its own so that values can be waited for.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import koffi from 'koffi';
 import type { Backend, Executable, Memory } from '../../device.js';
+import { DeviceError } from '../../errors.js';
 import { optimize } from '../../fuse/optimize.js';
 import { schedule } from '../../fuse/schedule.js';
 import type { Plan } from '../../plan.js';
@@ -87,8 +89,23 @@ class WebgpuExecutable implements Executable {
   }
 }
 
+/** Throws DeviceError where Linux has no Vulkan: Dawn would say so on the error stream. */
+function needVulkan(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    koffi.load('libvulkan.so.1');
+  } catch (cause) {
+    throw new DeviceError(
+      'webgpu: there is no Vulkan here (libvulkan.so.1)',
+      "Install a GPU driver with Vulkan and the package libvulkan1. Until then use device('cpu').",
+      { cause },
+    );
+  }
+}
+
 /** Opens the adapter that the system prefers. @throws DeviceError where there is none, or the package `webgpu` is missing */
 export function openWebgpu(): Backend {
+  needVulkan();
   const memory = new WebgpuMemory();
   const { description, software } = memory.line.adapter;
   return {
