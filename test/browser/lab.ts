@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jupyterLab } from '../../kernel/setup/jupyterlab.mjs';
+import { freePorts } from '../free-ports.js';
 
 /** A JupyterLab server; its kernels end with it. */
 export interface Lab {
@@ -37,7 +37,7 @@ export async function startLab(folder: string): Promise<Lab> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, JSON.stringify(values));
   }
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const token = randomBytes(16).toString('hex');
   const { program, args, env } = jupyterLab(folder, [
     '--no-browser',
@@ -92,15 +92,6 @@ export async function startLab(folder: string): Promise<Lab> {
 
 interface Notebook {
   metadata: { kernelspec?: { name: string } };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error(`no port in ${address}`);
-  return address.port;
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {

@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { Dealer, Subscriber } from 'zeromq';
+import { freePorts } from '../free-ports.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/kernel/cli/main.js', import.meta.url));
 const CHANNELS = ['shell', 'iopub', 'stdin', 'control', 'hb'] as const;
@@ -327,20 +327,4 @@ export function withoutColours(text: string): string {
 function heartbeat(frames: Buffer[]): Message {
   const content = { text: Buffer.concat(frames).toString() };
   return { channel: 'hb', type: 'hb', id: '', parent: '', header: {}, metadata: {}, content, buffers: [] };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve) => {
-        server.once('listening', () => {
-          const address = server.address();
-          resolve(typeof address === 'object' && address ? address.port : 0);
-        });
-      }),
-  );
-  const found = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
 }
